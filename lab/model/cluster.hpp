@@ -1,0 +1,141 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/model/diagnostic.hpp"
+#include "lab/sys/address.hpp"
+
+/// A Cluster: what the user's topology file says, checked, in the user's own terms and order. Defaults are the papers' values.
+namespace lblab::model {
+
+using std::chrono::milliseconds;
+using sys::Address;
+using sys::Prefix;
+
+/// One layer-2 segment: a bridge in the lab's fabric.
+struct Network {
+  std::string name;
+  Prefix subnet;
+  Mark mark;
+};
+
+/// An interface on a network. Its name is eth0, eth1, … in the order written.
+struct Interface {
+  std::string name, network;
+  Prefix address;  // host bits, and the network's prefix length
+  Mark mark;
+};
+
+enum class Role { plain, client, router, route_reflector, node };
+enum class BgpAgent { gobgp, bird };
+
+struct Bgp {
+  std::uint32_t as = 65021;
+  BgpAgent agent = BgpAgent::gobgp;
+  milliseconds hold_time{9'000};
+  milliseconds stale_time{60'000};  // how long fibd keeps routes when the agent dies
+  Mark mark;
+};
+
+/// A process of the user's own: `{name, run, ready, restart, environment}`; run is a shell-like string or a list.
+struct UserProcess {
+  std::string name;
+  std::vector<std::string> argv;
+  std::map<std::string, std::string> environment;
+  std::optional<std::string> ready;  // regex on its output
+  bool restart = true;
+  Mark mark;
+};
+
+struct UserRoute {
+  Prefix destination;
+  std::vector<Address> via;
+  Mark mark;
+};
+
+struct Node {
+  std::string name;
+  Role role = Role::plain;
+  std::vector<Interface> interfaces;
+  std::optional<std::string> gateway;  // a node on a shared network: the default route
+  std::optional<Bgp> bgp;
+  std::vector<UserRoute> routes;
+  std::map<std::string, std::string> sysctls;  // win over what the lab sets by itself
+  std::vector<UserProcess> processes;
+  Mark mark;
+};
+
+/// A point-to-point veth between two nodes: `[a:eth0, b:eth0]`, or `{ends: [a:eth0, b:eth0], addresses: [10.0.0.1/30, 10.0.0.2/30]}`.
+struct PlainLink {
+  struct End {
+    std::string node, interface;
+    std::optional<Prefix> address;
+  };
+  End ends[2];
+  Mark mark;
+};
+
+struct Overlay {
+  enum class Backend { host_gw };
+  Backend backend = Backend::host_gw;
+  Prefix subnet;           // 172.16.0.0/16
+  int node_prefix = 24;    // one such prefix a node: node 1 gets subnet + 1, so 172.16.1.0/24
+  bool masquerade = true;  // what pods send outside the overlay carries the node's address
+  Mark mark;
+};
+
+struct Health {
+  enum class Kind { tcp, http, none };
+  Kind kind = Kind::tcp;
+  std::uint16_t port = 0;   // 0: the service's
+  std::string path = "/";   // http
+  milliseconds interval{1'000}, timeout{1'000};
+  int rise = 1, fall = 3;
+};
+
+struct Pods {
+  int replicas = 1;
+  std::string app = "nginx";
+};
+
+struct LoadBalancers {
+  enum class Forwarding { nat, direct, tunnel };
+  int replicas = 1;  // at most one a node
+  std::string kind = "ipvs";
+  Forwarding forwarding = Forwarding::nat;
+  std::string scheduler = "lc";
+  Health health;
+  bool masquerade = true;                // false: the papers' failure, to show it
+  milliseconds hold_time{9'000};         // what exabgp offers
+  milliseconds announce_limit{10'000};   // lbd gone for longer: its routes are withdrawn
+  milliseconds drain_limit{2'000};       // TERM: how long lbd waits for connections
+  Mark mark;
+};
+
+struct Service {
+  std::string name;
+  Prefix addresses;        // 10.1.1.0/24
+  std::uint16_t port = 80;
+  Pods pods;
+  std::optional<LoadBalancers> load_balancers;
+  Mark mark;
+};
+
+struct Cluster {
+  std::string name;
+  std::vector<Network> networks;
+  std::vector<Node> nodes;
+  std::vector<PlainLink> links;
+  std::optional<Overlay> overlay;
+  std::vector<Service> services;
+
+  const Node* node(const std::string& name) const;
+  const Service* service(const std::string& name) const;
+};
+
+}  // namespace lblab::model

@@ -1,0 +1,155 @@
+#include "lab/sys/process.hpp"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <memory>
+#include <utility>
+
+#include "lab/sys/error.hpp"
+
+namespace lblab::sys {
+
+namespace {
+
+std::vector<char*> pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> out;
+  for (const auto& s : strings) out.push_back(const_cast<char*>(s.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+std::string_view path_of(const std::vector<std::string>& environment) {
+  for (const auto& entry : environment)
+    if (entry.starts_with("PATH=")) return std::string_view(entry).substr(5);
+  return standard_path;
+}
+
+/// What the child needs, made ready before it exists: it shares our memory until exec and must not allocate.
+struct Prepared {
+  const Command& command;
+  std::string program;
+  std::vector<char*> argv, environment;
+  int null;
+  const char* failed = nullptr;  // written by the child, read by us after vfork returns
+  int error = 0;
+
+  int fail(const char* step) {
+    failed = step;
+    error = errno;
+    ::_exit(127);
+  }
+};
+
+/// Moves a descriptor above the three standard ones, so that dup2 onto those cannot overwrite one still needed.
+int above_standard(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); }
+
+int child(void* argument) {
+  auto& p = *static_cast<Prepared*>(argument);
+  const Command& c = p.command;
+  if (c.die_with_parent) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::setsid();
+  const int standard[3] = {above_standard(c.in < 0 ? p.null : c.in), above_standard(c.out < 0 ? p.null : c.out),
+                           above_standard(c.err < 0 ? p.null : c.err)};
+  for (int i = 0; i < 3; ++i)
+    if (standard[i] < 0 || ::dup2(standard[i], i) < 0) p.fail("set up its standard streams");
+  if (c.terminal && ::ioctl(0, TIOCSCTTY, 0) < 0) p.fail("take its terminal");
+  for (const int ns : c.namespaces)
+    if (::setns(ns, 0) < 0) p.fail("enter its namespaces");
+  if (::chdir(c.directory.c_str()) < 0) p.fail("enter its directory");
+  struct sigaction normal = {};
+  normal.sa_handler = SIG_DFL;
+  for (int s = 1; s < NSIG; ++s) ::sigaction(s, &normal, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execve(p.program.c_str(), p.argv.data(), p.environment.data());
+  return p.fail("start it");
+}
+
+}  // namespace
+
+std::string Exit::str() const {
+  if (status) return "exit status " + std::to_string(*status);
+  return "killed by signal " + std::to_string(*signal) + " (" + ::strsignal(*signal) + ")";
+}
+
+std::string find_program(const std::string& name, std::string_view path) {
+  if (name.find('/') != std::string::npos) return ::access(name.c_str(), X_OK) == 0 ? name : "";
+  while (!path.empty()) {
+    const auto colon = path.find(':');
+    const std::string candidate = std::string(path.substr(0, colon)) + "/" + name;
+    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+    if (colon == std::string_view::npos) break;
+    path.remove_prefix(colon + 1);
+  }
+  return "";
+}
+
+Process spawn(const Command& command) {
+  const std::string name = command.argv.at(0);
+  Prepared p{command, find_program(name, path_of(command.environment)), pointers(command.argv),
+             pointers(command.environment), -1};
+  if (p.program.empty()) throw SystemError{"start " + name, ENOENT};
+  const Fd null = sys::open("/dev/null", O_RDWR);
+  p.null = null.get();
+
+  // Signals stay blocked until the child has reset its handlers: it runs on our memory.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &before);
+  constexpr size_t stack_bytes = 64 * 1024;
+  const auto stack = std::make_unique<std::byte[]>(stack_bytes);
+  int pidfd = -1;
+  const pid_t pid = ::clone(child, stack.get() + stack_bytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &p, &pidfd);
+  const int error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) throw SystemError{"start " + name, error};
+  Process process{pid, Fd{pidfd}};
+  if (p.failed) {
+    process.wait();
+    throw SystemError{"start " + name + ": " + p.failed, p.error};
+  }
+  return process;
+}
+
+Process& Process::operator=(Process&& other) noexcept {
+  std::swap(pid_, other.pid_);
+  std::swap(pidfd_, other.pidfd_);
+  return *this;
+}
+
+Process::~Process() {
+  if (!pidfd_) return;
+  ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+  siginfo_t info;
+  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) < 0 && errno == EINTR) {}
+}
+
+void Process::signal(int number) const {
+  if (!pidfd_) return;
+  if (::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0) < 0 && errno != ESRCH)
+    throw SystemError{"signal process " + std::to_string(pid_)};
+}
+
+Exit Process::wait() {
+  siginfo_t info{};
+  int rc;
+  do rc = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED);
+  while (rc < 0 && errno == EINTR);
+  check("wait for process " + std::to_string(pid_), rc);
+  pidfd_ = Fd{};
+  Exit exit;
+  if (info.si_code == CLD_EXITED) exit.status = info.si_status;
+  else exit.signal = info.si_status;
+  return exit;
+}
+
+}  // namespace lblab::sys
