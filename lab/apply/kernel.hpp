@@ -8,12 +8,13 @@
 
 namespace lblab::apply {
 
-/// An op that failed. what() names it: "op 17 (router: route …): Network is unreachable". Later ops of the same span may or may
-/// not have been carried out.
+/// An op that failed. what() names it: "op 17 (router: route …): Network is unreachable". Later ops of the
+/// same span may or may not have been carried out.
 class ApplyError : public sys::SystemError {
  public:
   ApplyError(std::size_t index, const plan::Op& op, int error)
-      : SystemError("op " + std::to_string(index + 1) + " (" + plan::describe(op) + ")", error), index_(index) {}
+      : SystemError("op " + std::to_string(index + 1) + " (" + plan::describe(op) + ")", error),
+        index_(index) {}
   std::size_t index() const { return index_; }
 
  private:
@@ -30,8 +31,8 @@ class Kernel {
   virtual void apply(std::span<const plan::Op> ops, Absent absent = Absent::is_an_error) = 0;
 };
 
-/// Turns `have` into `want`. On throw the machine is back at `have`: what was done is taken back by compile(want, have), in which
-/// what is absent is fine.
+/// Turns `have` into `want`. On throw the machine is back at `have`: what was done is taken back by
+/// compile(want, have), in which what is absent is fine.
 void change(const model::Lab& have, const model::Lab& want, Kernel&);
 
 }  // namespace lblab::apply

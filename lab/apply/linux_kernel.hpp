@@ -10,12 +10,14 @@
 
 namespace lblab::apply {
 
-/// Who owns the processes that a plan spawns. The supervisor (run/) implements it; tests and benchmarks use HeldProcesses.
+/// Who owns the processes that a plan spawns. The supervisor (run/) implements it; tests and benchmarks use
+/// HeldProcesses.
 class Processes {
  public:
   virtual ~Processes() = default;
   /// A process was started; out and err are the read ends of its stdout and stderr.
-  virtual void started(const std::string& host, const model::Process& spec, sys::Process process, sys::Fd out, sys::Fd err) = 0;
+  virtual void started(const std::string& host, const model::Process& spec, sys::Process process, sys::Fd out,
+                       sys::Fd err) = 0;
   /// Sends the signal to the named process; a process that has ended already is fine.
   virtual void signal(const std::string& host, const model::Process& spec, int number) = 0;
   /// Forget (kill, reap) everything of this host: it is being removed.
@@ -36,14 +38,15 @@ class HeldProcesses : public Processes {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Carries ops out on this machine. Owns the namespaces, the files below `state` and the bind mounts under /run/netns that it made; destroying it
-/// releases them all (drops all namespaces together: findings/bring-up, rule 7). One thread.
+/// Carries ops out on this machine. Owns the namespaces, the files below `state` and the bind mounts under
+/// /run/netns that it made; destroying it releases them all (drops all namespaces together:
+/// findings/bring-up, rule 7). One thread.
 class LinuxKernel : public Kernel {
  public:
   struct Settings {
-    std::string lab;                     // prefix of the names under /run/netns: LAB.HOST
-    std::string state;                   // a folder of the lab's own; hosts' files are at STATE/hosts/HOST/{run,tmp,log}
-    bool name_namespaces = true;         // bind mounts under /run/netns
+    std::string lab;    // prefix of the names under /run/netns: LAB.HOST
+    std::string state;  // a folder of the lab's own; hosts' files are at STATE/hosts/HOST/{run,tmp,log}
+    bool name_namespaces = true;  // bind mounts under /run/netns
   };
   LinuxKernel(Settings settings, Processes& processes);
   ~LinuxKernel() override;
@@ -51,7 +54,8 @@ class LinuxKernel : public Kernel {
   void apply(std::span<const plan::Op> ops, Absent absent = Absent::is_an_error) override;
 
   const sys::Netns& netns(const std::string& host) const;
-  /// Descriptors for sys::Command::namespaces: the host's mount, uts and network namespaces. Valid while the host exists.
+  /// Descriptors for sys::Command::namespaces: the host's mount, uts and network namespaces. Valid while the
+  /// host exists.
   std::vector<int> namespaces(const std::string& host);
 
  private:

@@ -19,6 +19,8 @@ namespace lblab::sys {
 
 namespace {
 
+constexpr int most_inherited = 4;
+
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
   std::vector<char*> out;
   for (const auto& s : strings) out.push_back(const_cast<char*>(s.c_str()));
@@ -48,18 +50,21 @@ struct Prepared {
   }
 };
 
-/// Moves a descriptor above the three standard ones, so that dup2 onto those cannot overwrite one still needed.
-int above_standard(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); }
+/// Moves a descriptor above the ones that the child will have, so that dup2 onto those cannot overwrite one
+/// still needed.
+int above(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3 + most_inherited); }
 
 int child(void* argument) {
   auto& p = *static_cast<Prepared*>(argument);
   const Command& c = p.command;
   if (c.die_with_parent) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setsid();
-  const int standard[3] = {above_standard(c.in < 0 ? p.null : c.in), above_standard(c.out < 0 ? p.null : c.out),
-                           above_standard(c.err < 0 ? p.null : c.err)};
-  for (int i = 0; i < 3; ++i)
-    if (standard[i] < 0 || ::dup2(standard[i], i) < 0) p.fail("set up its standard streams");
+  int given[3 + most_inherited] = {above(c.in < 0 ? p.null : c.in), above(c.out < 0 ? p.null : c.out),
+                                   above(c.err < 0 ? p.null : c.err)};
+  const int count = 3 + static_cast<int>(c.inherited.size());
+  for (int i = 3; i < count; ++i) given[i] = above(c.inherited[static_cast<size_t>(i - 3)]);
+  for (int i = 0; i < count; ++i)
+    if (given[i] < 0 || ::dup2(given[i], i) < 0) p.fail("set up its descriptors");
   if (c.terminal && ::ioctl(0, TIOCSCTTY, 0) < 0) p.fail("take its terminal");
   for (const int ns : c.namespaces)
     if (::setns(ns, 0) < 0) p.fail("enter its namespaces");
@@ -108,7 +113,9 @@ Process spawn(const Command& command) {
   constexpr size_t stack_bytes = 64 * 1024;
   const auto stack = std::make_unique<std::byte[]>(stack_bytes);
   int pidfd = -1;
-  const pid_t pid = ::clone(child, stack.get() + stack_bytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &p, &pidfd);
+  const int flags =
+      CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | (command.new_pid_namespace ? CLONE_NEWPID : 0);
+  const pid_t pid = ::clone(child, stack.get() + stack_bytes, flags, &p, &pidfd);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) throw SystemError{"start " + name, error};
@@ -130,7 +137,8 @@ Process::~Process() {
   if (!pidfd_) return;
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
   siginfo_t info;
-  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) < 0 && errno == EINTR) {}
+  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) < 0 && errno == EINTR) {
+  }
 }
 
 void Process::signal(int number) const {
@@ -147,8 +155,10 @@ Exit Process::wait() {
   check("wait for process " + std::to_string(pid_), rc);
   pidfd_ = Fd{};
   Exit exit;
-  if (info.si_code == CLD_EXITED) exit.status = info.si_status;
-  else exit.signal = info.si_status;
+  if (info.si_code == CLD_EXITED)
+    exit.status = info.si_status;
+  else
+    exit.signal = info.si_status;
   return exit;
 }
 

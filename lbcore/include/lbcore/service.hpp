@@ -19,8 +19,8 @@ enum class Protocol : std::uint8_t { tcp = 6, udp = 17, sctp = 132 };
 /// ip_vs.h IP_VS_CONN_F_*: masquerade (NAT), local routing (direct), tunnel (IP-in-IP).
 enum class Forwarding { nat, direct, tunnel };
 
-/// What a virtual service is known by in the kernel: an address, port and protocol, or a firewall mark (a whole range at once, as in
-/// the papers).
+/// What a virtual service is known by in the kernel: an address, port and protocol, or a firewall mark (a
+/// whole range at once, as in the papers).
 struct ByAddress {
   Address address;
   std::uint16_t port = 0;
@@ -47,9 +47,10 @@ struct Destination {
 struct VirtualService {
   ServiceKey key;
   std::string scheduler = "lc";  // the kernel's name: rr wrr lc wlc lblc lblcr dh sh mh sed nq fo ovf twos
-  std::uint32_t flags = 0;       // IP_VS_SVC_F_* that a user may set: persistent 1, one-packet 4, sched-flag1..3 8 16 32
+  std::uint32_t flags =
+      0;  // IP_VS_SVC_F_* that a user may set: persistent 1, one-packet 4, sched-flag1..3 8 16 32
   std::uint32_t persistence_timeout_s = 0;
-  std::uint32_t netmask = 0xffffffff;  // persistence granularity (IPv6: prefix length)
+  std::uint32_t netmask = 0xffffffff;     // persistence granularity (IPv6: prefix length)
   std::vector<Destination> destinations;  // sorted by (address, port)
   auto operator<=>(const VirtualService&) const = default;
 };
