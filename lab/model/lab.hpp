@@ -122,6 +122,7 @@ struct Process {
   Ready ready;
   Restart restart = Restart::after_backoff;
   std::vector<std::string> after;  // processes of the same host that must be ready before this one starts
+  int rank = 0;                    // across all hosts, processes are started in ascending rank
   int stop_signal = 15;
   std::chrono::milliseconds stop_grace{2'000};  // between stop_signal and SIGKILL when it is taken away
   int reload_signal = 0;  // sent when one of `reload_files` is rewritten; 0: it watches by itself
@@ -139,8 +140,10 @@ struct Host {
   std::vector<Link> links;
   std::vector<Route> routes;
   std::vector<Neighbour> neighbours;
-  std::map<std::string, std::string>
-      sysctls;           // "net.ipv4.ip_forward" → "1"; written before links exist where possible
+  // "net.ipv4.ip_forward" → "1"; written before links exist, so that they take `default`. With a leading "-",
+  // as in sysctl.conf(5), a key that this kernel does not have is passed over. ip_forward goes first: a
+  // change of it resets others (accept_redirects).
+  std::map<std::string, std::string> sysctls;
   std::string nftables;  // a whole ruleset in nft's own language; replaces what was there
   std::vector<File> files;
   std::vector<Process> processes;
