@@ -1,0 +1,21 @@
+#include "lab/model/parse.hpp"
+
+#include <algorithm>
+
+#include "lab/model/check.hpp"
+#include "lab/model/read.hpp"
+#include "lab/model/yaml.hpp"
+
+namespace lblab::model {
+
+Parsed parse(std::string_view yaml) {
+  Parsed parsed;
+  if (const auto root = read_yaml(yaml, parsed.diagnostics)) {
+    check_shape(*root, parsed.diagnostics);
+    if (parsed.diagnostics.empty()) parsed.cluster = read_cluster(View(*root));
+  }
+  std::ranges::sort(parsed.diagnostics);
+  return parsed;
+}
+
+}  // namespace lblab::model
