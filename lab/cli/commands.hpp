@@ -28,6 +28,7 @@ void add_logs(CLI::App& app, Run& run);
 void add_events(CLI::App& app, Run& run);
 void add_scale(CLI::App& app, Run& run);
 void add_kill(CLI::App& app, Run& run);
+void add_start(CLI::App& app, Run& run);
 void add_link(CLI::App& app, Run& run);
 void add_plan(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "lab/sys/error.hpp"
@@ -53,6 +54,12 @@ struct Prepared {
 /// Moves a descriptor above the ones that the child will have, so that dup2 onto those cannot overwrite one
 /// still needed.
 int above(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3 + most_inherited); }
+
+/// The children that a Process holds, so that reap_strangers() leaves them alone.
+std::set<pid_t>& held() {
+  static std::set<pid_t> pids;
+  return pids;
+}
 
 int child(void* argument) {
   auto& p = *static_cast<Prepared*>(argument);
@@ -120,6 +127,7 @@ Process spawn(const Command& command) {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) throw SystemError{"start " + name, error};
   Process process{pid, Fd{pidfd}};
+  held().insert(pid);
   if (p.failed) {
     process.wait();
     throw SystemError{"start " + name + ": " + p.failed, p.error};
@@ -139,6 +147,22 @@ Process::~Process() {
   siginfo_t info;
   while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) < 0 && errno == EINTR) {
   }
+  held().erase(pid_);
+}
+
+void Process::detach() {
+  pidfd_ = Fd{};
+  held().erase(pid_);
+}
+
+void reap_strangers() {
+  for (;;) {
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0 ||
+        held().contains(info.si_pid))
+      return;
+    ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
+  }
 }
 
 void Process::signal(int number) const {
@@ -154,6 +178,7 @@ Exit Process::wait() {
   while (rc < 0 && errno == EINTR);
   check("wait for process " + std::to_string(pid_), rc);
   pidfd_ = Fd{};
+  held().erase(pid_);
   Exit exit;
   if (info.si_code == CLD_EXITED)
     exit.status = info.si_status;

@@ -59,6 +59,11 @@ class Process {
 /// that failed: the program not found, a namespace not entered, the directory missing.
 Process spawn(const Command&);
 
+/// Reaps children that no Process holds: what a child of ours left behind, where we are init or a subreaper.
+/// To be called on SIGCHLD. A stranger behind one of ours that is yet to be waited for stays a zombie until
+/// the next call.
+void reap_strangers();
+
 /// The program's path, looked up as spawn() does; empty if there is none.
 std::string find_program(const std::string& name, std::string_view path);
 

@@ -50,8 +50,10 @@ struct VirtualService {
   std::uint32_t flags =
       0;  // IP_VS_SVC_F_* that a user may set: persistent 1, one-packet 4, sched-flag1..3 8 16 32
   std::uint32_t persistence_timeout_s = 0;
-  std::uint32_t netmask = 0xffffffff;     // persistence granularity (IPv6: prefix length)
-  std::vector<Destination> destinations;  // sorted by (address, port)
+  // Which client addresses persist together: an IPv4 mask in host order, an IPv6 prefix length; each alone in
+  // either family: 0xffffffff.
+  std::uint32_t netmask = 0xffffffff;
+  std::vector<Destination> destinations = {};  // sorted by (address, port)
   auto operator<=>(const VirtualService&) const = default;
 };
 
