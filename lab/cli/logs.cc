@@ -21,7 +21,8 @@ void add_logs(CLI::App& app, Run& run) {
       const auto inspected = ask(name, "GET", "/inspect");
       if (!inspected["hosts"].contains(*host))
         throw Failure{bad_input, "no host of " + name + " is called " + *host};
-      const std::string target = "/logs" + query({{"host", *host}, {"process", *process}, {"follow", *follow ? "1" : "0"}});
+      const std::string target =
+          "/logs" + query({{"host", *host}, {"process", *process}, {"follow", *follow ? "1" : "0"}});
       cli::run([&]() -> asio::awaitable<void> {
         auto socket = co_await open_socket(name, target);
         while (const auto message = co_await socket.receive()) {

@@ -11,6 +11,7 @@
 #include "lab/cli/start_supervisor.hpp"
 #include "lab/cli/topology_file.hpp"
 #include "lab/cli/where.hpp"
+#include "lab/guest/image.hpp"
 #include "lab/plan/needs.hpp"
 #include "lab/run/state.hpp"
 
@@ -73,7 +74,10 @@ int up(const Options& options) {
   const Topology topology = load_topology(options.file, options.name);
   const std::string& lab = topology.cluster.name;
   const Where where = choose_kernel(plan::needs(topology.plan), options.kernel);
-  if (where.guest) progress(where.why);
+  if (where.guest) {
+    progress(where.why);
+    guest::prepare_image(progress);
+  }
   auto claim = std::make_optional(claim_name(lab, progress));
   try {
     start_supervisor(*claim, where.guest);
