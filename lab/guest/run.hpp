@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ namespace asio = boost::asio;
 /// before the boot until the end; a connection waits up to 60 s for somebody to listen in the guest.
 struct Forward {
   std::string host_path, guest_path;
+  int listening = -1;  // borrowed: a socket that listens already; then host_path is not used
 };
 
 struct Job {
@@ -35,6 +37,7 @@ struct Job {
       limit;          // of the job's own time; then TERM, and 3 s later the guest is ended
   std::string agent;  // the lblab program that is run in the guest; empty: the running program
   Progress progress = [](const std::string&) {};
+  std::function<void()> listening = [] {};  // called once the host's ends of the forwards accept connections
 };
 
 /// Borrowed; their flags are not changed.
