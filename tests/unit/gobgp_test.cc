@@ -83,7 +83,7 @@ std::vector<std::string> story_of(const std::string& prefix) {
 
 TEST(Gobgp, EachLaterLineIsThePrefixesWholeSetAndAnEmptyOneIsWithdrawn) {
   EXPECT_THAT(story_of("10.1.1.0/24"),
-              ElementsAre("10.0.0.105", "10.0.0.105 10.0.0.107", "10.0.0.105 10.0.0.106 10.0.0.107",
+              ElementsAre("10.0.0.105", "10.0.0.105 10.0.0.106", "10.0.0.105 10.0.0.106 10.0.0.107",
                           "10.0.0.105 10.0.0.107", "10.0.0.107", ""));
   EXPECT_THAT(story_of("10.1.2.0/24"), ElementsAre("10.0.0.105", "10.0.0.105 10.0.0.107", "10.0.0.107", ""));
 }
