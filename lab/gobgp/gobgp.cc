@@ -96,6 +96,8 @@ std::optional<Neighbour> parse_neighbour(const json& value) {
   neighbour.address = *address;
   neighbour.as = static_cast<std::uint32_t>(number_of(member(state, "peer_asn")));
   neighbour.state = state_of(member(state, "session_state"));
+  const json& times = member(member(value, "timers"), "state");
+  neighbour.up_since_s = static_cast<std::int64_t>(number_of(member(member(times, "uptime"), "seconds")));
   for (const json& family : member(value, "afi_safis")) {
     neighbour.received += number_of(member(member(family, "state"), "received"));
     neighbour.accepted += number_of(member(member(family, "state"), "accepted"));

@@ -46,6 +46,7 @@ struct Neighbour {
   sys::Address address;
   std::uint32_t as = 0;
   State state = State::unknown;
+  std::int64_t up_since_s = 0;               // Unix time of the last change to `established`; 0: never
   std::uint64_t received = 0, accepted = 0;  // prefixes, over all families
   auto operator<=>(const Neighbour&) const = default;
 };

@@ -120,10 +120,11 @@ TEST(Gobgp, TheWholeTableNamesTheBestPathOfEachPrefix) {
 TEST(Gobgp, NeighboursHaveTheirSessionsState) {
   const auto before = ok<std::vector<Neighbour>>(parse_neighbours(recorded("neighbour-active.json")));
   ASSERT_THAT(before, SizeIs(1));
-  EXPECT_EQ(before[0], (Neighbour{*sys::Address::parse("10.0.0.109"), 65021, State::active, 0, 0}));
+  EXPECT_EQ(before[0], (Neighbour{*sys::Address::parse("10.0.0.109"), 65021, State::active, 0, 0, 0}));
   const auto after = ok<std::vector<Neighbour>>(parse_neighbours(recorded("neighbour-established.json")));
   ASSERT_THAT(after, SizeIs(1));
-  EXPECT_EQ(after[0], (Neighbour{*sys::Address::parse("10.0.0.109"), 65021, State::established, 8, 8}));
+  EXPECT_EQ(after[0],
+            (Neighbour{*sys::Address::parse("10.0.0.109"), 65021, State::established, 1795308792, 8, 8}));
 }
 
 TEST(Gobgp, MalformedLinesAreErrorsThatShowThem) {
