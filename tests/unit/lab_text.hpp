@@ -6,17 +6,23 @@
 
 #include "lab/model/lab.hpp"
 
-/// A Lab as text, close to how `ip` would show it: for golden files, and for people who look at a failing test.
+/// A Lab as text, close to how `ip` would show it: for golden files, and for people who look at a failing
+/// test.
 namespace lblab::test {
 
 inline std::string text(const model::Link& link) {
   struct Kind {
-    std::string operator()(const model::Veth& v) const { return "veth to " + v.peer_host + ":" + v.peer_link; }
+    std::string operator()(const model::Veth& v) const {
+      return "veth to " + v.peer_host + ":" + v.peer_link;
+    }
     std::string operator()(const model::VethPeer&) const { return "veth"; }
     std::string operator()(const model::Bridge&) const { return "bridge"; }
-    std::string operator()(const model::Vxlan& v) const { return fmt::format("vxlan {} on {}", v.id, v.underlay); }
+    std::string operator()(const model::Vxlan& v) const {
+      return fmt::format("vxlan {} on {}", v.id, v.underlay);
+    }
     std::string operator()(const model::Ipip& i) const {
-      return fmt::format("ipip local {} remote {}", i.local ? i.local->str() : "any", i.remote ? i.remote->str() : "any");
+      return fmt::format("ipip local {} remote {}", i.local ? i.local->str() : "any",
+                         i.remote ? i.remote->str() : "any");
     }
     std::string operator()(const model::Tun&) const { return "tun"; }
     std::string operator()(const model::Loopback&) const { return "loopback"; }
@@ -42,7 +48,8 @@ inline std::string text(const model::Route& route) {
 inline std::string text(const model::Process& process) {
   std::string line = process.name + ":";
   for (const auto& word : process.argv) line += " " + word;
-  if (process.ready.when == model::Ready::When::output) line += fmt::format(" # ready at /{}/", process.ready.pattern);
+  if (process.ready.when == model::Ready::When::output)
+    line += fmt::format(" # ready at /{}/", process.ready.pattern);
   return line;
 }
 
