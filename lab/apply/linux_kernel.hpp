@@ -24,7 +24,7 @@ class Processes {
   virtual void removed(const std::string& host) = 0;
 };
 
-/// Keeps what was started; kills it when destroyed. Output is discarded.
+/// Keeps what was started; kills it when destroyed. Nobody reads the output: for processes that say little.
 class HeldProcesses : public Processes {
  public:
   HeldProcesses();
@@ -47,11 +47,16 @@ class LinuxKernel : public Kernel {
     std::string lab;    // prefix of the names under /run/netns: LAB.HOST
     std::string state;  // a folder of the lab's own; hosts' files are at STATE/hosts/HOST/{run,tmp,log}
     bool name_namespaces = true;  // bind mounts under /run/netns
+    std::string programs = {};    // a folder of programs that hosts must see even if it is below /tmp or /run
   };
   LinuxKernel(Settings settings, Processes& processes);
   ~LinuxKernel() override;
 
   void apply(std::span<const plan::Op> ops, Absent absent = Absent::is_an_error) override;
+
+  /// Takes away the names, mounts and files of a lab whose process is gone (namespaces and processes went
+  /// with it). None there is fine.
+  static void clear(const Settings&);
 
   const sys::Netns& netns(const std::string& host) const;
   /// Descriptors for sys::Command::namespaces: the host's mount, uts and network namespaces. Valid while the

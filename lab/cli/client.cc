@@ -48,11 +48,11 @@ void run(const std::function<asio::awaitable<void>()>& body) {
 
 json ask(const std::string& lab, const std::string& method, const std::string& target,
          std::chrono::seconds patience) {
+  const http::Request request{.method = method, .target = target, .body = {}};
   http::Response response;
   try {
     run([&]() -> asio::awaitable<void> {
-      http::Request request{.method = method, .target = target, .body = {}};
-      response = co_await http::fetch(endpoint(lab), std::move(request), patience);
+      response = co_await http::fetch(endpoint(lab), request, patience);
     });
   } catch (const std::exception& e) {
     throw Failure{lab_fault, "the supervisor of " + lab + " does not answer: " + e.what()};
@@ -76,9 +76,10 @@ std::string query(const std::vector<std::pair<std::string, std::string>>& parame
 
 Output run_in(const std::string& lab, const std::string& host, const std::vector<std::string>& argv) {
   Output output;
+  const std::string target = "/exec" + query({{"host", host}}), request = json{{"argv", argv}}.dump();
   run([&]() -> asio::awaitable<void> {
-    auto socket = co_await open_socket(lab, "/exec" + query({{"host", host}}));
-    co_await socket.send(json{{"argv", argv}}.dump());
+    auto socket = co_await open_socket(lab, target);
+    co_await socket.send(request);
     co_await socket.send(std::string(1, lblab::run::channel::input));
     while (const auto message = co_await socket.receive()) {
       const std::string data = message->substr(1);

@@ -14,8 +14,9 @@ void add_events(CLI::App& app, Run& run) {
   command->callback([=, &run] {
     run = [=] {
       const std::string name = pick_lab(*lab);
+      const std::string target = "/events" + query({{"follow", *follow ? "1" : "0"}});
       cli::run([&]() -> asio::awaitable<void> {
-        auto socket = co_await open_socket(name, "/events" + query({{"follow", *follow ? "1" : "0"}}));
+        auto socket = co_await open_socket(name, target);
         while (const auto line = co_await socket.receive()) {
           std::puts(line->c_str());
           std::fflush(stdout);

@@ -102,11 +102,12 @@ int execute(const std::string& lab, const std::string& host, const std::vector<s
   const bool terminal = ::isatty(0) && ::isatty(1);
   int code = lab_fault;
   std::string failure;
+  const std::string target = "/exec" + query({{"host", host}});
   {
     std::optional<RawTerminal> raw;
     cli::run([&]() -> asio::awaitable<void> {
       const auto executor = co_await asio::this_coro::executor;
-      auto socket = co_await open_socket(lab, "/exec" + query({{"host", host}}));
+      auto socket = co_await open_socket(lab, target);
       co_await socket.send(request(argv, terminal).dump());
       if (terminal) raw.emplace();
       asio::co_spawn(executor, send_input(socket), asio::detached);

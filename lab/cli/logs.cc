@@ -21,9 +21,9 @@ void add_logs(CLI::App& app, Run& run) {
       const auto inspected = ask(name, "GET", "/inspect");
       if (!inspected["hosts"].contains(*host))
         throw Failure{bad_input, "no host of " + name + " is called " + *host};
+      const std::string target = "/logs" + query({{"host", *host}, {"process", *process}, {"follow", *follow ? "1" : "0"}});
       cli::run([&]() -> asio::awaitable<void> {
-        auto socket = co_await open_socket(
-            name, "/logs" + query({{"host", *host}, {"process", *process}, {"follow", *follow ? "1" : "0"}}));
+        auto socket = co_await open_socket(name, target);
         while (const auto message = co_await socket.receive()) {
           const auto line = nlohmann::json::parse(*message);
           const std::string text = line["line"].get<std::string>();

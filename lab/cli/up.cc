@@ -53,9 +53,10 @@ lblab::run::Claim claim_name(const std::string& lab, const Progress& progress) {
 void bring_up(const std::string& lab, const Topology& topology, const Options& options,
               const Progress& progress) {
   nlohmann::json last;
+  const std::string request = nlohmann::json{{"topology", topology.text}, {"file", options.file}}.dump();
   run([&]() -> asio::awaitable<void> {
     auto socket = co_await open_socket(lab, "/up");
-    co_await socket.send(nlohmann::json{{"topology", topology.text}, {"file", options.file}}.dump());
+    co_await socket.send(request);
     while (const auto message = co_await socket.receive()) {
       last = nlohmann::json::parse(*message);
       if (last.contains("progress")) progress(last["progress"].get<std::string>());

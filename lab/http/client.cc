@@ -13,7 +13,7 @@ namespace {
 class Place {
  public:
   explicit Place(Connection& connection)
-      : connection_(connection), at_(connection.senders.insert(connection.senders.end(), {})) {}
+      : connection_(connection), at_(connection.senders.emplace(connection.senders.end())) {}
   ~Place() {
     connection_.senders.erase(at_);
     connection_.turn.cancel();

@@ -34,7 +34,7 @@ class Shape {
   void check_object(const Yaml& value, const Grammar& grammar, const std::string& name, Mark at) {
     if (value.kind == Yaml::Kind::sequence) {
       const Grammar& meant = *grammar.find(grammar.key->short_form);
-      return check(value, meant, name, at);
+      return check(value, meant, std::string(grammar.key->short_form), at);
     }
     for (const auto& field : value.fields) {
       if (const Grammar* child = grammar.find(field.key))
@@ -45,7 +45,7 @@ class Shape {
     }
     for (const auto& [key, child] : grammar.children)
       if (child.key->required && !value.find(key))
-        out_.push_back({at, fmt::format("{} lacks the key '{}'", name.empty() ? "the topology" : name, key),
+        out_.push_back({at, fmt::format("{} lacks the key '{}'", name, key),
                         fmt::format("add {}: {}", key, example(child))});
   }
 
@@ -85,7 +85,7 @@ class Shape {
 }  // namespace
 
 void check_shape(const Yaml& root, Diagnostics& diagnostics) {
-  Shape(diagnostics).check(root, grammar(), "", root.mark);
+  Shape(diagnostics).check(root, grammar(), "the topology", root.mark);
 }
 
 }  // namespace lblab::model

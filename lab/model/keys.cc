@@ -32,7 +32,9 @@ const std::vector<Key> table{
 
     {.path = "nodes",
      .type = Type::map,
+     .required = true,
      .max = 63,
+     .example = "{a: {}}",
      .meaning = "Hosts, by name. Each has a network namespace of its own."},
     {.path = "nodes.*", .type = Type::object, .meaning = "One host."},
     {.path = "nodes.*.role",

@@ -140,7 +140,8 @@ std::string hint(const Key& key, const Yaml& value) {
 std::optional<Diagnostic> problem_of_list(const Key& key, const std::string& name, const Yaml& list) {
   const auto size = static_cast<std::int64_t>(list.items.size());
   if (size >= key.min && (key.max == 0 || size <= key.max)) return std::nullopt;
-  return Diagnostic{list.mark, fmt::format("{} has {} elements", name, size), "write " + expected(key)};
+  return Diagnostic{list.mark, fmt::format("{} has {} element{}", name, size, size == 1 ? "" : "s"),
+                    "write " + expected(key)};
 }
 
 std::optional<Diagnostic> problem_of_words(const Key& key, const std::string& name, const Yaml& list) {

@@ -27,11 +27,15 @@ View View::at(std::string_view name) const {
 std::vector<View> View::each() const {
   std::vector<View> views;
   if (!yaml_) return views;
-  for (const auto& field : yaml_->fields)
-    views.push_back({&field.value, &grammar_->each(), field.key, field.mark});
-  for (const auto& item : yaml_->items) views.push_back({&item, &grammar_->each(), name_, item.mark});
-  if (grammar_->key->type == Type::one_or_list && yaml_->kind == Yaml::Kind::scalar)
-    views.push_back({yaml_, &grammar_->each(), name_, yaml_->mark});
+  const Type type = grammar_->key->type;
+  if (type == Type::map) {
+    for (const auto& field : yaml_->fields)
+      views.push_back({&field.value, &grammar_->each(), field.key, field.mark});
+  } else {
+    for (const auto& item : yaml_->items) views.push_back({&item, &grammar_->each(), name_, item.mark});
+    if (type == Type::one_or_list && yaml_->kind == Yaml::Kind::scalar)
+      views.push_back({yaml_, &grammar_->each(), name_, yaml_->mark});
+  }
   return views;
 }
 

@@ -5,6 +5,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <boost/nowide/utf/utf.hpp>
 #include <sstream>
 
@@ -58,6 +59,10 @@ class Builder : public YAML::EventHandler {
                 const std::string& text) override {
     // yaml-cpp's own: "?" for a plain scalar, "!" for a quoted one.
     refuse_tag(mark, tag);
+    // An escape can write what find_non_text() did not see.
+    if (std::ranges::any_of(
+            text, [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f; }))
+      throw Unreadable{{to_mark(mark), "a control character", "leave it out"}};
     add({.kind = Yaml::Kind::scalar, .mark = to_mark(mark), .text = text, .quoted = tag != "?"});
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,

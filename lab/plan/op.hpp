@@ -74,6 +74,7 @@ struct RemoveNeighbour {
   Neighbour neighbour;
   auto operator<=>(const RemoveNeighbour&) const = default;
 };
+/// Empty value: what a new namespace has. A key that starts with "-" may be missing on this machine.
 struct SetSysctl {
   std::string host, key, value;
   auto operator<=>(const SetSysctl&) const = default;

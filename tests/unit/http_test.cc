@@ -1,6 +1,5 @@
 #include "lab/http/http.hpp"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/socket.h>
@@ -52,7 +51,7 @@ class Http : public testing::Test {
   ~Http() override {
     server.reset();
     io.restart();
-    io.run_for(1s);
+    io.poll();
     std::filesystem::remove_all(folder);
   }
 
