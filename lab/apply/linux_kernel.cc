@@ -43,7 +43,6 @@ nl::LinkSettings settings_of(const model::Link& link, int index) {
   settings.index = index;
   settings.mtu = link.mtu;
   settings.mac = link.mac;
-  if (!link.alias.empty()) settings.alias = link.alias;
   return settings;
 }
 
@@ -281,6 +280,11 @@ struct LinuxKernel::Impl {
     if (!op.link.master.empty()) made.master = index_of(here, op.link.master);
     std::visit([&](const auto& kind) { add(here, made, kind); }, op.link.kind);
     here.links[made.name].index = made.index;
+    if (op.link.alias.empty()) return;
+    nl::LinkSettings named;  // a new link is given everything but its alias
+    named.index = made.index;
+    named.alias = op.link.alias;
+    queue(here, nl::set_link(named));
   }
 
   void add(MachineHost& near, nl::LinkSettings& made, const model::Veth& veth) {
