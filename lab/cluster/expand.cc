@@ -37,7 +37,8 @@ void add_nodes(const Cluster& cluster, model::Lab& lab) {
     const bool spreads = node.role == Role::router || std::ranges::any_of(node.routes, [](const auto& route) {
                            return route.via.size() > 1;
                          });
-    override_with(host.sysctls, baseline(forwards, uses_ipv6(cluster)));
+    const bool ipv6 = uses_ipv6(cluster);
+    override_with(host.sysctls, node.role == Role::plain ? plain(ipv6) : baseline(forwards, ipv6));
     if (spreads) override_with(host.sysctls, multipath());
   }
 }

@@ -97,12 +97,14 @@ class Pods {
             service, {.mark = mark, .next_hop = next_hop(cluster_, home), .endpoints = endpoints(service)}),
         host);
     if (const auto [as, peers] = upstream(cluster_, home); !peers.empty())
-      install(daemons::exabgp::announcer({.as = as,
-                                          .local = address,
-                                          .peers = peers,
-                                          .hold_time = service.load_balancers->hold_time,
-                                          .announce_socket = daemons::lbd::announce_socket,
-                                          .announce_limit = service.load_balancers->announce_limit}),
+      install(daemons::exabgp::announcer(
+                  {.as = as,
+                   .local = address,
+                   .peers = peers,
+                   .session_is_certain = !with_role(cluster_, Role::route_reflector).empty(),
+                   .hold_time = service.load_balancers->hold_time,
+                   .announce_socket = daemons::lbd::announce_socket,
+                   .announce_limit = service.load_balancers->announce_limit}),
               host);
     // By a next hop, not by the bridge: a pod that takes over has another neighbour entry, and nobody answers
     // ARP for the service.

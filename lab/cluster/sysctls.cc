@@ -11,14 +11,20 @@ void for_all_devices(Sysctls& sysctls, const std::string& key, const std::string
 
 }  // namespace
 
+Sysctls plain(bool ipv6) {
+  Sysctls sysctls{{"net.ipv4.ip_forward", "0"}};
+  for_all_devices(sysctls, "rp_filter", "0");
+  // A write of `all` is one of `default` too. A kernel without IPv6 has no such key.
+  if (!ipv6) sysctls["-net.ipv6.conf.all.disable_ipv6"] = "1";
+  return sysctls;
+}
+
 Sysctls baseline(bool forwards, bool ipv6) {
-  Sysctls sysctls{{"net.ipv4.ip_forward", forwards ? "1" : "0"}};
-  for (const auto* key : {"rp_filter", "arp_ignore", "arp_announce", "send_redirects", "accept_redirects"})
-    for_all_devices(sysctls, key, "0");
+  auto sysctls = plain(ipv6);
+  sysctls["net.ipv4.ip_forward"] = forwards ? "1" : "0";
   if (ipv6 && forwards) sysctls["net.ipv6.conf.all.forwarding"] = "1";
-  if (!ipv6)
-    for (const auto* whose : {"all", "default"})
-      sysctls[std::string("-net.ipv6.conf.") + whose + ".disable_ipv6"] = "1";
+  for (const auto* key : {"arp_ignore", "arp_announce", "send_redirects", "accept_redirects"})
+    for_all_devices(sysctls, key, "0");
   return sysctls;
 }
 

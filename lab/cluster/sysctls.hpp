@@ -13,8 +13,12 @@ namespace lblab::cluster {
 
 using Sysctls = std::map<std::string, std::string>;
 
-/// What every host gets: no reverse-path filter (asymmetric paths are what the lab is about), no redirects,
-/// no IPv6 where the topology has none (its multicast over a bridge grows with the square of the hosts).
+/// What every host gets: no reverse-path filter (asymmetric paths are what a lab is about), and no IPv6 where
+/// the topology has none (over a bridge its multicast grows with the square of the hosts). Few, because a lab
+/// may have a thousand plain hosts.
+Sysctls plain(bool ipv6);
+
+/// plain(), and for the hosts of a cluster no redirects and the ARP that one expects.
 Sysctls baseline(bool forwards, bool ipv6);
 
 /// For hosts with multipath routes: the hash over the packet's addresses, protocol and ports (policy 3,

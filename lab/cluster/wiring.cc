@@ -48,7 +48,7 @@ model::Host& add_host(model::Lab& lab, const std::string& name, const std::strin
 void wire_networks(const model::Cluster& cluster, Placement& placement, model::Lab& lab) {
   if (cluster.networks.empty()) return;
   auto& switches = add_host(lab, fabric, "fabric");
-  override_with(switches.sysctls, baseline(false, uses_ipv6(cluster)));
+  override_with(switches.sysctls, plain(uses_ipv6(cluster)));
   override_with(switches.sysctls, bridge());
   const auto bridges = bridge_names(cluster);
   for (const auto& network : cluster.networks)

@@ -10,8 +10,9 @@ namespace lblab::daemons::exabgp {
 
 struct Config {
   std::uint32_t as = 65021;
-  Address local;               // the pod's: router-id and source of the session
-  std::vector<Address> peers;  // reflectors, or routers where there is no reflector
+  Address local;                   // the pod's: router-id and source of the session
+  std::vector<Address> peers;      // reflectors, or routers where there is no reflector
+  bool session_is_certain = true;  // false: it is ready without one
   milliseconds hold_time{9'000};
   std::string announce_socket;          // lbd's
   milliseconds announce_limit{10'000};  // lbd gone for longer: its routes are withdrawn

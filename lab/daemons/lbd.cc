@@ -71,23 +71,26 @@ std::string configuration(const model::Service& service, const Config& config) {
       config.next_hop.str());
 }
 
-// Kubernetes, discovery.k8s.io/v1 EndpointSlice.
+// Kubernetes, discovery.k8s.io/v1 EndpointSlice, one endpoint a line.
 std::string endpoint_slice(const model::Service& service, const std::vector<Endpoint>& endpoints) {
-  using Json = nlohmann::ordered_json;
-  Json listed = Json::array();
+  std::string listed;
   for (const auto& endpoint : endpoints)
-    listed.push_back({{"addresses", Json::array({endpoint.address.str()})},
-                      {"conditions", {{"ready", true}}},
-                      {"nodeName", endpoint.node},
-                      {"targetRef", {{"kind", "Pod"}, {"name", endpoint.pod}}}});
-  const Json slice = {
-      {"apiVersion", "discovery.k8s.io/v1"},
-      {"kind", "EndpointSlice"},
-      {"metadata", {{"name", service.name}, {"labels", {{"kubernetes.io/service-name", service.name}}}}},
-      {"addressType", service.addresses.address.bits() == 128 ? "IPv6" : "IPv4"},
-      {"endpoints", listed},
-      {"ports", Json::array({{{"name", "http"}, {"protocol", "TCP"}, {"port", service.port}}})}};
-  return slice.dump(2) + "\n";
+    listed += fmt::format(
+        R"({}
+    {{"addresses": ["{}"], "conditions": {{"ready": true}}, "nodeName": "{}", "targetRef": {{"kind": "Pod", "name": "{}"}}}})",
+        listed.empty() ? "" : ",", endpoint.address.str(), endpoint.node, endpoint.pod);
+  return fmt::format(R"({{
+  "apiVersion": "discovery.k8s.io/v1",
+  "kind": "EndpointSlice",
+  "metadata": {{"name": "{0}", "labels": {{"kubernetes.io/service-name": "{0}"}}}},
+  "addressType": "{1}",
+  "ports": [{{"name": "", "protocol": "TCP", "port": {2}}}],
+  "endpoints": [{3}
+  ]
+}}
+)",
+                     service.name, service.addresses.address.bits() == 128 ? "IPv6" : "IPv4", service.port,
+                     listed);
 }
 
 }  // namespace
