@@ -1,0 +1,89 @@
+#include "lbcore/daemon/cross_check.hpp"
+
+#include <fmt/format.h>
+
+#include "lbcore/yaml/read.hpp"
+
+namespace lbcore::daemon {
+
+namespace {
+
+int family(const Prefix& prefix) { return prefix.address.family(); }
+
+class Check {
+ public:
+  Check(bool can_announce, Mistakes& mistakes) : can_announce_(can_announce), mistakes_(mistakes) {}
+
+  void alone(const Marked& service) {
+    const auto& s = service.settings;
+    if (s.mark == 0 && s.addresses.length != s.addresses.address.bits())
+      note(service, "addresses", fmt::format("the range {} has no mark", s.addresses.str()),
+           "a range is served by firewall mark: add 'mark: 1'");
+    if (s.masquerade && s.forwarding != Forwarding::nat)
+      note(service, "masquerade", "masquerade goes with forwarding: nat",
+           "in the other modes real servers answer the client directly");
+    if (s.protocol != Protocol::tcp && !service.has_health)
+      note(service, "protocol", "the service is not TCP and has no 'health'",
+           "a TCP connection is tried unless you say otherwise");
+    if (s.announce) announced(service, *s.announce);
+  }
+
+  void together(const Marked& earlier, const Marked& later) {
+    const auto &a = earlier.settings, &b = later.settings;
+    if (a.name == b.name) note(later, "name", fmt::format("the name '{}' is taken", b.name), at(earlier));
+    if (a.mark && a.mark == b.mark && family(a.addresses) == family(b.addresses))
+      note(later, "mark", fmt::format("mark {} is taken by '{}'", b.mark, a.name), at(earlier));
+    if (a.port == b.port && a.protocol == b.protocol && a.addresses.overlaps(b.addresses))
+      note(later, "addresses",
+           fmt::format("{} overlaps {} of '{}' on the same port", b.addresses.str(), a.addresses.str(),
+                       a.name),
+           at(earlier));
+    if (a.announce && b.announce && a.announce->prefix == b.announce->prefix &&
+        a.announce->next_hop != b.announce->next_hop)
+      note(later, "announce",
+           fmt::format("route {} has another next hop in '{}': {}", b.announce->prefix.str(), a.name,
+                       a.announce->next_hop.str()),
+           at(earlier));
+  }
+
+ private:
+  void announced(const Marked& service, const Route& route) {
+    if (!can_announce_)
+      note(service, "announce", "there is nothing to announce with",
+           "add 'announce: {socket: …}' beside 'services'");
+    if (family(route.prefix) != route.next_hop.family())
+      note(service, "announce",
+           fmt::format("next hop {} is not of the family of {}", route.next_hop.str(), route.prefix.str()),
+           "");
+    if (!route.prefix.overlaps(service.settings.addresses))
+      note(service, "announce",
+           fmt::format("route {} does not lead to {}", route.prefix.str(), service.settings.addresses.str()),
+           "");
+  }
+
+  void note(const Marked& service, const char* key, std::string wrong, std::string right) {
+    const auto value = service.node[key];
+    mistakes_.push_back(yaml::at(value ? value : service.node, std::move(wrong), std::move(right)));
+  }
+
+  static std::string at(const Marked& earlier) {
+    return fmt::format("see line {}", earlier.node.Mark().line + 1);
+  }
+
+  bool can_announce_;
+  Mistakes& mistakes_;
+};
+
+}  // namespace
+
+void cross_check(const std::vector<Marked>& services, bool can_announce, Mistakes& mistakes) {
+  Check check(can_announce, mistakes);
+  for (auto later = services.begin(); later != services.end(); ++later) {
+    if (!later->sound) continue;
+    check.alone(*later);
+    for (auto earlier = services.begin(); earlier != later; ++earlier)
+      if (earlier->sound) check.together(*earlier, *later);
+  }
+}
+
+}  // namespace lbcore::daemon
