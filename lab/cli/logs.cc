@@ -25,7 +25,9 @@ void add_logs(CLI::App& app, Run& run) {
           "/logs" + query({{"host", *host}, {"process", *process}, {"follow", *follow ? "1" : "0"}});
       cli::run([&]() -> asio::awaitable<void> {
         auto socket = co_await open_socket(name, target);
-        while (const auto message = co_await socket.receive()) {
+        for (;;) {
+          const auto message = co_await socket.receive();
+          if (!message) break;
           const auto line = nlohmann::json::parse(*message);
           const std::string text = line["line"].get<std::string>();
           if (process->empty())
