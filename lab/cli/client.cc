@@ -14,7 +14,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr auto connecting = 30s;
+constexpr auto connecting = 120s;  // a guest may have to boot first, on a busy machine
 
 http::Endpoint endpoint(const std::string& lab) { return {.unix_path = lblab::run::control_socket(lab)}; }
 

@@ -1,5 +1,7 @@
 #include "lab/guest/features.hpp"
 
+#include <netinet/in.h>
+#include <linux/netfilter.h>
 #include <fcntl.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
