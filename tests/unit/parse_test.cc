@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 
 std::string file(const std::string& path) {
-  std::ifstream in(std::string(LBLAB_SOURCE) + "/" + path);
+  std::ifstream in(std::string(LBLAB_SOURCE_DIR) + "/" + path);
   EXPECT_TRUE(in) << path;
   std::ostringstream text;
   text << in.rdbuf();
@@ -123,7 +123,7 @@ links:
 
 TEST(Parse, EveryShippedTopologyIsWithoutMistakes) {
   int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(LBLAB_SOURCE) + "/topologies")) {
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(LBLAB_SOURCE_DIR) + "/topologies")) {
     if (entry.path().extension() != ".yaml") continue;
     const Cluster cluster = good(file("topologies/" + entry.path().filename().string()));
     EXPECT_EQ(cluster.name, entry.path().stem()) << "a lab is found by the name of its file";
