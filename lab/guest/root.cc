@@ -74,15 +74,15 @@ struct Kept {
   sys::Fd tree;
 };
 
-std::vector<Kept> keep(const std::vector<std::string>& paths) {
+std::vector<Kept> keep(std::vector<std::string> paths) {
+  std::ranges::sort(paths);
   std::vector<Kept> out;
   for (const auto& path : paths) {
     if (!below_own_folder(path) || std::ranges::find(own_folders, path) != std::end(own_folders)) continue;
+    if (!out.empty() && (path + "/").starts_with(out.back().path + "/")) continue;
     const int tree = ::open_tree(AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
     out.push_back({path, sys::Fd{sys::check("find folder " + path, tree)}});
   }
-  // An outer folder first, so that it does not cover an inner one.
-  std::ranges::sort(out, {}, &Kept::path);
   return out;
 }
 

@@ -62,12 +62,14 @@ class RawTerminal {
   termios before_;
 };
 
-/// A unix socket that listens on the host, removed when destroyed.
+/// A unix socket that listens on the host; one of its own is removed when destroyed.
 class Listener {
  public:
   Listener(const asio::any_io_executor& executor, Forward forward)
-      : forward_(std::move(forward)), socket_(executor, bound(forward_.host_path).release()) {}
-  ~Listener() { ::unlink(forward_.host_path.c_str()); }
+      : forward_(std::move(forward)), socket_(executor, listening(forward_).release()) {}
+  ~Listener() {
+    if (forward_.listening < 0) ::unlink(forward_.host_path.c_str());
+  }
   Listener(const Listener&) = delete;
 
   asio::awaitable<void> run(Mux& mux) {
@@ -82,6 +84,12 @@ class Listener {
   }
 
  private:
+  static sys::Fd listening(const Forward& forward) {
+    if (forward.listening < 0) return bound(forward.host_path);
+    sys::Fd socket{sys::check("duplicate a socket", ::fcntl(forward.listening, F_DUPFD_CLOEXEC, 0))};
+    sys::check("make a socket non-blocking", ::fcntl(socket.get(), F_SETFL, O_NONBLOCK));
+    return socket;
+  }
   static sys::Fd bound(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
