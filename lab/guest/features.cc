@@ -1,11 +1,11 @@
 #include "lab/guest/features.hpp"
 
-#include <netinet/in.h>
-#include <linux/netfilter.h>
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/nexthop.h>
