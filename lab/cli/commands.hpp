@@ -3,13 +3,21 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 
-/// One function a command, each in a file of its name: it adds the subcommand, and sets `run` when the user picks it.
+/// One function a command, each in a file of its name: it adds the subcommand, and sets `run` when the user
+/// picks it.
 namespace lblab::cli {
 
 using Run = std::function<int()>;
 
 /// design.md, "What a user meets".
-enum ExitCode { fine = 0, assertion_failed = 1, bad_input = 2, machine_lacks = 3, inconclusive = 4, lab_fault = 5 };
+enum ExitCode {
+  fine = 0,
+  assertion_failed = 1,
+  bad_input = 2,
+  machine_lacks = 3,
+  inconclusive = 4,
+  lab_fault = 5
+};
 
 void add_up(CLI::App& app, Run& run);
 void add_down(CLI::App& app, Run& run);
@@ -20,6 +28,7 @@ void add_logs(CLI::App& app, Run& run);
 void add_events(CLI::App& app, Run& run);
 void add_scale(CLI::App& app, Run& run);
 void add_kill(CLI::App& app, Run& run);
+void add_start(CLI::App& app, Run& run);
 void add_link(CLI::App& app, Run& run);
 void add_plan(CLI::App& app, Run& run);
 void add_doctor(CLI::App& app, Run& run);

@@ -18,13 +18,13 @@ struct Placement {
     Address address;  // in the node's pod prefix
     auto operator<=>(const Seat&) const = default;
   };
-  std::map<std::string, Seat> seats;       // pod → seat; a seat stays reserved when its pod is gone
-  std::map<std::string, int> fabric_ports; // "HOST:LINK" → N of the fabric's port pN
+  std::map<std::string, Seat> seats;        // pod → seat; a seat stays reserved when its pod is gone
+  std::map<std::string, int> fabric_ports;  // "HOST:LINK" → N of the fabric's port pN
 };
 
-/// The whole lab as plain values. Updates `placement` with what it newly decides. Throws Unplaceable when the replicas cannot be
-/// placed (more load balancers of one service than nodes, a node's prefix used up): parse() has found what can be found from the file,
-/// this is met by `scale`.
+/// The whole lab as plain values. Updates `placement` with what it newly decides. Throws Unplaceable when the
+/// replicas cannot be placed (more load balancers of one service than nodes, a node's prefix used up):
+/// parse() has found what can be found from the file, this is met by `scale`.
 model::Lab expand(const model::Cluster&, Placement& placement);
 
 struct Unplaceable : std::runtime_error {

@@ -12,8 +12,8 @@
 
 #include "lab/sys/address.hpp"
 
-/// HTTP/1.1 and WebSocket (RFC 9112, RFC 6455) over unix sockets and TCP, as coroutines on one thread. Everything that streams in this
-/// project is a WebSocket; everything else is one request, one response.
+/// HTTP/1.1 and WebSocket (RFC 9112, RFC 6455) over unix sockets and TCP, as coroutines on one thread.
+/// Everything that streams in this project is a WebSocket; everything else is one request, one response.
 namespace lblab::http {
 
 namespace asio = boost::asio;
@@ -37,8 +37,8 @@ struct Response {
 /// Percent-encodes a query value.
 std::string encode(std::string_view value);
 
-/// One WebSocket. Messages are binary. Not to be used by two coroutines in the same direction at once; one may receive while
-/// another sends (sends queue by themselves). Copies share the connection.
+/// One WebSocket. Messages are binary. Not to be used by two coroutines in the same direction at once; one
+/// may receive while another sends (sends queue by themselves). Copies share the connection.
 class Socket {
  public:
   struct Impl;
@@ -83,7 +83,8 @@ struct Endpoint {
 
 /// One request, one response. Throws boost::system::system_error, also when the deadline passes.
 asio::awaitable<Response> fetch(Endpoint, Request, std::chrono::milliseconds deadline);
-/// Opens a WebSocket at `target`. Throws std::runtime_error with the response's error text when it is refused.
+/// Opens a WebSocket at `target`. Throws std::runtime_error with the response's error text when it is
+/// refused.
 asio::awaitable<Socket> connect(Endpoint, std::string target, std::chrono::milliseconds deadline);
 
 }  // namespace lblab::http

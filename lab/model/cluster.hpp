@@ -10,7 +10,8 @@
 #include "lab/model/diagnostic.hpp"
 #include "lab/sys/address.hpp"
 
-/// A Cluster: what the user's topology file says, checked, in the user's own terms and order. Defaults are the papers' values.
+/// A Cluster: what the user's topology file says, checked, in the user's own terms and order. Defaults are
+/// the papers' values.
 namespace lblab::model {
 
 using std::chrono::milliseconds;
@@ -42,7 +43,8 @@ struct Bgp {
   Mark mark;
 };
 
-/// A process of the user's own: `{name, run, ready, restart, environment}`; run is a shell-like string or a list.
+/// A process of the user's own: `{name, run, ready, restart, environment}`; run is a shell-like string or a
+/// list.
 struct UserProcess {
   std::string name;
   std::vector<std::string> argv;
@@ -70,7 +72,8 @@ struct Node {
   Mark mark;
 };
 
-/// A point-to-point veth between two nodes: `[a:eth0, b:eth0]`, or `{ends: [a:eth0, b:eth0], addresses: [10.0.0.1/30, 10.0.0.2/30]}`.
+/// A point-to-point veth between two nodes: `[a:eth0, b:eth0]`, or `{ends: [a:eth0, b:eth0], addresses:
+/// [10.0.0.1/30, 10.0.0.2/30]}`.
 struct PlainLink {
   struct End {
     std::string node, interface;
@@ -92,8 +95,8 @@ struct Overlay {
 struct Health {
   enum class Kind { tcp, http, none };
   Kind kind = Kind::tcp;
-  std::uint16_t port = 0;   // 0: the service's
-  std::string path = "/";   // http
+  std::uint16_t port = 0;  // 0: the service's
+  std::string path = "/";  // http
   milliseconds interval{1'000}, timeout{1'000};
   int rise = 1, fall = 3;
 };
@@ -110,16 +113,16 @@ struct LoadBalancers {
   Forwarding forwarding = Forwarding::nat;
   std::string scheduler = "lc";
   Health health;
-  bool masquerade = true;                // false: the papers' failure, to show it
-  milliseconds hold_time{9'000};         // what exabgp offers
-  milliseconds announce_limit{10'000};   // lbd gone for longer: its routes are withdrawn
-  milliseconds drain_limit{2'000};       // TERM: how long lbd waits for connections
+  bool masquerade = true;               // false: the papers' failure, to show it
+  milliseconds hold_time{9'000};        // what exabgp offers
+  milliseconds announce_limit{10'000};  // lbd gone for longer: its routes are withdrawn
+  milliseconds drain_limit{2'000};      // TERM: how long lbd waits for connections
   Mark mark;
 };
 
 struct Service {
   std::string name;
-  Prefix addresses;        // 10.1.1.0/24
+  Prefix addresses;  // 10.1.1.0/24
   std::uint16_t port = 80;
   Pods pods;
   std::optional<LoadBalancers> load_balancers;

@@ -18,8 +18,9 @@ namespace lblab::model {
 using sys::Address;
 using sys::Prefix;
 
-/// One end of a veth pair. Only one of the two ends is listed (the "near" one); the far end is made with it and is
-/// configured by the Link of the same pair's `peer_*` host: see Link::kind of that host, which is VethPeer.
+/// One end of a veth pair. Only one of the two ends is listed (the "near" one); the far end is made with it
+/// and is configured by the Link of the same pair's `peer_*` host: see Link::kind of that host, which is
+/// VethPeer.
 struct Veth {
   std::string peer_host, peer_link;
   auto operator<=>(const Veth&) const = default;
@@ -48,7 +49,8 @@ struct Ipip {
 struct Tun {
   auto operator<=>(const Tun&) const = default;
 };
-/// `lo`: exists in every namespace; listed to give it addresses. compile() raises lo everywhere, listed or not.
+/// `lo`: exists in every namespace; listed to give it addresses. compile() raises lo everywhere, listed or
+/// not.
 struct Loopback {
   auto operator<=>(const Loopback&) const = default;
 };
@@ -57,11 +59,11 @@ using LinkKind = std::variant<Veth, VethPeer, Bridge, Vxlan, Ipip, Tun, Loopback
 struct Link {
   std::string name;  // at most 15 bytes
   LinkKind kind;
-  std::string master;              // a bridge of the same host, or empty
-  std::string alias;               // shown by `ip link`, e.g. "router:eth0" at the switch end; or empty
-  int mtu = 0;                     // 0: the kernel's default
-  std::vector<Prefix> addresses;   // with host bits
-  std::string mac;                 // "02:…", or empty: the kernel's choice
+  std::string master;             // a bridge of the same host, or empty
+  std::string alias;              // shown by `ip link`, e.g. "router:eth0" at the switch end; or empty
+  int mtu = 0;                    // 0: the kernel's default
+  std::vector<Prefix> addresses;  // with host bits
+  std::string mac;                // "02:…", or empty: the kernel's choice
   auto operator<=>(const Link&) const = default;
 };
 
@@ -86,14 +88,14 @@ struct Route {
 /// A permanent neighbour entry, or (with `bridge_fdb`) a forwarding entry of a vxlan device.
 struct Neighbour {
   std::string link;
-  Address address;   // the neighbour; for an FDB entry the remote VTEP
+  Address address;  // the neighbour; for an FDB entry the remote VTEP
   std::string mac;
   bool bridge_fdb = false;
   auto operator<=>(const Neighbour&) const = default;
 };
 
-/// A file of a host. Every host has a /run, a /tmp and a /var/log of its own; `path` lies below one of those, so that
-/// hosts do not meet. Replaced whole when its text changes (a reader under inotify sees IN_MOVED_TO).
+/// A file of a host. Every host has a /run, a /tmp and a /var/log of its own; `path` lies below one of those,
+/// so that hosts do not meet. Replaced whole when its text changes (a reader under inotify sees IN_MOVED_TO).
 struct File {
   std::string path;
   std::string text;
@@ -101,7 +103,8 @@ struct File {
   auto operator<=>(const File&) const = default;
 };
 
-/// What makes a process count as ready. Judged on its output and the kernel's events, never by polling with sleeps.
+/// What makes a process count as ready. Judged on its output and the kernel's events, never by polling with
+/// sleeps.
 struct Ready {
   enum class When { started, output, exited };
   When when = When::started;
@@ -113,30 +116,35 @@ struct Ready {
 enum class Restart { after_backoff, never };
 
 struct Process {
-  std::string name;                          // unique in its host; "nginx", "lbd", "exabgp"
+  std::string name;  // unique in its host; "nginx", "lbd", "exabgp"
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment;  // added to a minimal one (PATH, HOME=/root, LANG=C.UTF-8)
   Ready ready;
   Restart restart = Restart::after_backoff;
-  std::vector<std::string> after;            // processes of the same host that must be ready before this one starts
+  std::vector<std::string> after;  // processes of the same host that must be ready before this one starts
+  int rank = 0;                    // across all hosts, processes are started in ascending rank
   int stop_signal = 15;
   std::chrono::milliseconds stop_grace{2'000};  // between stop_signal and SIGKILL when it is taken away
-  int reload_signal = 0;                     // sent when one of `reload_files` is rewritten; 0: it watches by itself
+  int reload_signal = 0;  // sent when one of `reload_files` is rewritten; 0: it watches by itself
   std::vector<std::string> reload_files;
-  std::set<std::string> needs;               // machine features and programs: "ipvs", "program:nginx"; see plan/needs
+  std::set<std::string> needs;  // machine features and programs: "ipvs", "program:nginx"; see plan/needs
   auto operator<=>(const Process&) const = default;
 };
 
 /// A host of the lab: a network namespace, a mount and a uts namespace (its hostname is its name).
 struct Host {
   std::string name;
-  std::string role;  // "router", "node", "pod", … for people and for reports; the switch of the lab is "fabric"
+  std::string
+      role;  // "router", "node", "pod", … for people and for reports; the switch of the lab is "fabric"
   bool named = true;  // shown to `ip netns` as LAB.NAME
   std::vector<Link> links;
   std::vector<Route> routes;
   std::vector<Neighbour> neighbours;
-  std::map<std::string, std::string> sysctls;  // "net.ipv4.ip_forward" → "1"; written before links exist where possible
-  std::string nftables;                        // a whole ruleset in nft's own language; replaces what was there
+  // "net.ipv4.ip_forward" → "1"; written before links exist, so that they take `default`. With a leading "-",
+  // as in sysctl.conf(5), a key that this kernel does not have is passed over. ip_forward goes first: a
+  // change of it resets others (accept_redirects).
+  std::map<std::string, std::string> sysctls;
+  std::string nftables;  // a whole ruleset in nft's own language; replaces what was there
   std::vector<File> files;
   std::vector<Process> processes;
   auto operator<=>(const Host&) const = default;

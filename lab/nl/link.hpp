@@ -29,7 +29,7 @@ struct LinkSettings {
   int mtu = 0;                // 0: the kernel's default, or unchanged
   std::string mac;            // empty: the kernel's choice, or unchanged
   std::optional<int> master;  // 0: none
-  std::optional<std::string> alias;
+  std::optional<std::string> alias;  // for set_link(): the kernel takes none for a new link
   std::optional<bool> up;
 };
 

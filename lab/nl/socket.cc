@@ -58,7 +58,6 @@ struct Socket::Impl {
   std::vector<std::byte> queued;
   std::vector<std::size_t> starts;  // of each message in `queued`
   std::vector<std::uint64_t> cookies;
-  std::vector<std::byte> received = std::vector<std::byte>(64 * 1024);
 
   void send(std::byte* bytes, std::size_t size) {
     ssize_t n;
@@ -70,6 +69,8 @@ struct Socket::Impl {
   /// Waits for one datagram and visits its messages until `visit` returns false.
   template <class Visit>
   bool receive(Visit&& visit) {
+    // One for all sockets of the thread: there may be thousands of them.
+    alignas(nlmsghdr) static thread_local std::array<std::byte, 64 * 1024> received;
     ssize_t n;
     do n = ::recv(fd.get(), received.data(), received.size(), 0);
     while (n < 0 && errno == EINTR);

@@ -67,7 +67,8 @@ std::optional<Prefix> Prefix::parse(std::string_view text) {
 Prefix Prefix::network() const {
   std::array<std::uint8_t, 16> bytes{};
   std::ranges::copy(address.bytes(), bytes.begin());
-  for (int bit = length; bit < address.bits(); ++bit) bytes[bit / 8] &= static_cast<std::uint8_t>(~(0x80 >> bit % 8));
+  for (int bit = length; bit < address.bits(); ++bit)
+    bytes[bit / 8] &= static_cast<std::uint8_t>(~(0x80 >> bit % 8));
   return {Address::from_bytes({bytes.data(), address.bytes().size()}), length};
 }
 

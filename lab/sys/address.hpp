@@ -35,8 +35,8 @@ class Address {
   std::array<std::uint8_t, 16> bytes_{};
 };
 
-/// An address with a prefix length. As an interface address it keeps its host bits ("10.0.0.105/16"); as a network
-/// it has none: see network().
+/// An address with a prefix length. As an interface address it keeps its host bits ("10.0.0.105/16"); as a
+/// network it has none: see network().
 struct Prefix {
   Address address;
   int length = 0;

@@ -7,8 +7,8 @@
 
 namespace lblab::sys {
 
-/// A system call that failed. what() reads "ATTEMPT: REASON", e.g. "add route 10.1.1.0/24 in router: Network is
-/// unreachable". Caught at the edges only: a command, an API request, a test.
+/// A system call that failed. what() reads "ATTEMPT: REASON", e.g. "add route 10.1.1.0/24 in router: Network
+/// is unreachable". Caught at the edges only: a command, an API request, a test.
 class SystemError : public std::system_error {
  public:
   explicit SystemError(std::string_view attempt, int error = errno)

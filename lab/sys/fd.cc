@@ -12,7 +12,9 @@ Fd open(const std::string& path, int flags, unsigned mode) {
   return Fd{check("open " + path, ::open(path.c_str(), flags | O_CLOEXEC, mode))};
 }
 
-Fd duplicate(const Fd& fd) { return Fd{check("duplicate a descriptor", ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0))}; }
+Fd duplicate(const Fd& fd) {
+  return Fd{check("duplicate a descriptor", ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0))};
+}
 
 Pipe make_pipe() {
   int ends[2];

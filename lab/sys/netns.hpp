@@ -18,8 +18,8 @@ class Netns {
 
   const Fd& fd() const { return fd_; }
 
-  /// Runs f() inside and comes back. Use it only to open a descriptor (a socket, a file under /proc/sys/net): f must
-  /// not suspend. Aborts if the thread cannot return to its own namespace.
+  /// Runs f() inside and comes back. Use it only to open a descriptor (a socket, a file under /proc/sys/net):
+  /// f must not suspend. Aborts if the thread cannot return to its own namespace.
   template <class F>
   auto within(F&& f) const {
     Guard guard{*this};

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "lab/sys/error.hpp"
@@ -18,6 +19,8 @@
 namespace lblab::sys {
 
 namespace {
+
+constexpr int most_inherited = 4;
 
 std::vector<char*> pointers(const std::vector<std::string>& strings) {
   std::vector<char*> out;
@@ -48,18 +51,27 @@ struct Prepared {
   }
 };
 
-/// Moves a descriptor above the three standard ones, so that dup2 onto those cannot overwrite one still needed.
-int above_standard(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3); }
+/// Moves a descriptor above the ones that the child will have, so that dup2 onto those cannot overwrite one
+/// still needed.
+int above(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3 + most_inherited); }
+
+/// The children that a Process holds, so that reap_strangers() leaves them alone.
+std::set<pid_t>& held() {
+  static std::set<pid_t> pids;
+  return pids;
+}
 
 int child(void* argument) {
   auto& p = *static_cast<Prepared*>(argument);
   const Command& c = p.command;
   if (c.die_with_parent) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setsid();
-  const int standard[3] = {above_standard(c.in < 0 ? p.null : c.in), above_standard(c.out < 0 ? p.null : c.out),
-                           above_standard(c.err < 0 ? p.null : c.err)};
-  for (int i = 0; i < 3; ++i)
-    if (standard[i] < 0 || ::dup2(standard[i], i) < 0) p.fail("set up its standard streams");
+  int given[3 + most_inherited] = {above(c.in < 0 ? p.null : c.in), above(c.out < 0 ? p.null : c.out),
+                                   above(c.err < 0 ? p.null : c.err)};
+  const int count = 3 + static_cast<int>(c.inherited.size());
+  for (int i = 3; i < count; ++i) given[i] = above(c.inherited[static_cast<size_t>(i - 3)]);
+  for (int i = 0; i < count; ++i)
+    if (given[i] < 0 || ::dup2(given[i], i) < 0) p.fail("set up its descriptors");
   if (c.terminal && ::ioctl(0, TIOCSCTTY, 0) < 0) p.fail("take its terminal");
   for (const int ns : c.namespaces)
     if (::setns(ns, 0) < 0) p.fail("enter its namespaces");
@@ -108,11 +120,14 @@ Process spawn(const Command& command) {
   constexpr size_t stack_bytes = 64 * 1024;
   const auto stack = std::make_unique<std::byte[]>(stack_bytes);
   int pidfd = -1;
-  const pid_t pid = ::clone(child, stack.get() + stack_bytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &p, &pidfd);
+  const int flags =
+      CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | (command.new_pid_namespace ? CLONE_NEWPID : 0);
+  const pid_t pid = ::clone(child, stack.get() + stack_bytes, flags, &p, &pidfd);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) throw SystemError{"start " + name, error};
   Process process{pid, Fd{pidfd}};
+  held().insert(pid);
   if (p.failed) {
     process.wait();
     throw SystemError{"start " + name + ": " + p.failed, p.error};
@@ -130,7 +145,24 @@ Process::~Process() {
   if (!pidfd_) return;
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
   siginfo_t info;
-  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) < 0 && errno == EINTR) {}
+  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) < 0 && errno == EINTR) {
+  }
+  held().erase(pid_);
+}
+
+void Process::detach() {
+  pidfd_ = Fd{};
+  held().erase(pid_);
+}
+
+void reap_strangers() {
+  for (;;) {
+    siginfo_t info{};
+    if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0 ||
+        held().contains(info.si_pid))
+      return;
+    ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
+  }
 }
 
 void Process::signal(int number) const {
@@ -146,9 +178,12 @@ Exit Process::wait() {
   while (rc < 0 && errno == EINTR);
   check("wait for process " + std::to_string(pid_), rc);
   pidfd_ = Fd{};
+  held().erase(pid_);
   Exit exit;
-  if (info.si_code == CLD_EXITED) exit.status = info.si_status;
-  else exit.signal = info.si_status;
+  if (info.si_code == CLD_EXITED)
+    exit.status = info.si_status;
+  else
+    exit.signal = info.si_status;
   return exit;
 }
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lab/sys/fd.hpp"
@@ -19,6 +20,9 @@ struct Command {
   int in = -1, out = -1, err = -1;       // -1: /dev/null
   bool terminal = false;                 // `in` is a terminal that the child gets as its controlling one
   bool die_with_parent = false;          // PR_SET_PDEATHSIG(SIGKILL): bound to the spawning *thread*
+  std::vector<int> inherited;            // become 3, 4, … in the child
+  bool new_pid_namespace =
+      false;  // the child is its init: when it ends, the kernel kills whatever it started
 };
 
 /// How a process ended: exactly one of the two is set.
@@ -37,11 +41,12 @@ class Process {
   Process& operator=(Process&&) noexcept;
   ~Process();
 
-  pid_t pid() const { return pid_; }         // to show, never to signal
-  const Fd& fd() const { return pidfd_; }    // readable once the child has ended
-  void signal(int number) const;             // a child that has ended is not an error
-  Exit wait();                               // blocks; at most once
+  pid_t pid() const { return pid_; }       // to show, never to signal
+  const Fd& fd() const { return pidfd_; }  // readable once the child has ended
+  void signal(int number) const;           // a child that has ended is not an error
+  Exit wait();                             // blocks; at most once
   bool waited() const { return !pidfd_; }
+  void detach();                           // let it live on without us
 
  private:
   friend Process spawn(const Command&);
@@ -50,15 +55,19 @@ class Process {
   Fd pidfd_;
 };
 
-/// Starts the command with vfork semantics in a session of its own. Throws SystemError that names the step that failed:
-/// the program not found, a namespace not entered, the directory missing.
+/// Starts the command with vfork semantics in a session of its own. Throws SystemError that names the step
+/// that failed: the program not found, a namespace not entered, the directory missing.
 Process spawn(const Command&);
+
+/// Reaps children that no Process holds: what a child of ours left behind, where we are init or a subreaper.
+/// To be called on SIGCHLD. A stranger behind one of ours that is yet to be waited for stays a zombie until
+/// the next call.
+void reap_strangers();
 
 /// The program's path, looked up as spawn() does; empty if there is none.
 std::string find_program(const std::string& name, std::string_view path);
 
 /// PATH with the folders of system programs, for environments made from nothing.
-inline constexpr const char* standard_path =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+inline constexpr const char* standard_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 }  // namespace lblab::sys

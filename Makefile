@@ -1,0 +1,60 @@
+# A facade over apt, CMake and lblab. `make help` lists what it does.
+
+TOPOLOGY ?= topologies/ecmp.yaml
+PREFIX ?= /usr/local
+CTEST_ARGS ?=
+
+# Objects are shared by every clone on the machine.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help lab-up lab-down setup setup-check build test sanitize bench format format-check tidy install clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+lab-up: setup build ## bring up a lab: TOPOLOGY=file.yaml (topologies/ecmp.yaml)
+	@build/bin/lblab up $(TOPOLOGY)
+
+lab-down: ## end the lab that runs
+	@build/bin/lblab down
+
+setup: ## install what is missing from apt (root or sudo, only then)
+	@.ci/setup build run guest test
+
+setup-check: setup
+	@.ci/setup check
+
+build: setup build/build.ninja ## compile everything into build/
+	@ninja -C build
+
+build/build.ninja: | setup
+	@cmake -S . -B build -G Ninja
+
+test: setup build ## install, build and run every test
+	@build/bin/lblab guest fetch
+	@ctest --test-dir build --output-on-failure --no-tests=error $(CTEST_ARGS)
+
+sanitize: setup ## the unit and kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@test -e build-asan/build.ninja || cmake -S . -B build-asan -G Ninja -DLBLAB_SANITIZE=ON
+	@ninja -C build-asan
+	@ctest --test-dir build-asan --output-on-failure --no-tests=error -R '^(unit|kernel)' $(CTEST_ARGS)
+
+bench: build ## the benchmarks
+	@ctest --test-dir build --output-on-failure --no-tests=error -C bench -L bench
+
+format: setup-check ## clang-format every source file in place
+	@git ls-files '*.cc' '*.hpp' | xargs -r clang-format -i
+
+format-check: setup-check
+	@git ls-files '*.cc' '*.hpp' | xargs -r clang-format --dry-run -Werror --ferror-limit=1
+
+tidy: setup-check build ## clang-tidy, warnings are errors
+	@.ci/tidy build
+
+install: build ## install the programs under PREFIX (/usr/local)
+	@cmake --install build --prefix $(PREFIX)
+
+clean: ## remove what was built
+	@rm -rf build build-asan

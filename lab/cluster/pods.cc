@@ -1,0 +1,139 @@
+#include "lab/cluster/pods.hpp"
+
+#include <fmt/core.h>
+
+#include "lab/cluster/overlay.hpp"
+#include "lab/cluster/routing.hpp"
+#include "lab/cluster/sysctls.hpp"
+#include "lab/cluster/wiring.hpp"
+#include "lab/daemons/exabgp.hpp"
+#include "lab/daemons/lbd.hpp"
+#include "lab/daemons/nginx.hpp"
+
+namespace lblab::cluster {
+
+namespace {
+
+constexpr const char* pod_link = "eth0";
+constexpr int tunnel_mtu = 1480;  // 1500 without the outer IPv4 header
+
+/// How far the pod's address lies in its node's prefix: with a /24 its last octet.
+std::uint32_t place(const Prefix& pods, const Address& address) {
+  return address.v4_number() - pods.address.v4_number();
+}
+
+class Pods {
+ public:
+  Pods(const Cluster& cluster, const Placement& placement, model::Lab& lab)
+      : cluster_(cluster), placement_(placement), lab_(lab) {
+    std::size_t n = 0;
+    for (const auto* node : with_role(cluster, Role::node))
+      nodes_[node->name] = {node, pod_prefix(*cluster.overlay, n++)};
+  }
+
+  void add(const model::Service& service, std::uint32_t mark) {
+    for (int n = 1; n <= service.pods.replicas; ++n) add_web_pod(service, pod_name(service.name, n));
+    if (!service.load_balancers) return;
+    for (int n = 1; n <= service.load_balancers->replicas; ++n)
+      add_balancer(service, mark, load_balancer_name(service.name, n));
+  }
+
+ private:
+  struct Home {
+    const Node* node;
+    Prefix pods;
+  };
+
+  const Placement::Seat& seat(const std::string& pod) const { return placement_.seats.at(pod); }
+
+  model::Host& add_pod(const std::string& name, const std::string& role, bool forwards) {
+    const auto& [node, address] = seat(name);
+    const auto& pods = nodes_.at(node).pods;
+    auto& host = add_host(lab_, name, role);
+    override_with(host.sysctls, baseline(forwards, uses_ipv6(cluster_)));
+    host.links.push_back(
+        {.name = pod_link, .kind = model::VethPeer{}, .addresses = {{address, pods.length}}});
+    host.routes.push_back(
+        {.destination = {{}, 0}, .next_hops = {{.via = pod_gateway(pods), .link = pod_link}}});
+    lab_.hosts.at(node).links.push_back({.name = fmt::format("pod{}", place(pods, address)),
+                                         .kind = model::Veth{name, pod_link},
+                                         .master = pod_bridge,
+                                         .alias = name + ":" + pod_link});
+    return host;
+  }
+
+  void add_web_pod(const model::Service& service, const std::string& name) {
+    auto& host = add_pod(name, "pod", false);
+    override_with(host.sysctls, silent_arp());
+    if (service.load_balancers) accept_service(service, seat(name).address, host);
+    install(daemons::nginx::web(seat(name).address, service.port), host);
+  }
+
+  // Direct and tunnel forwarding leave the service's address in the packet: the web pod must take it for its
+  // own.
+  static void accept_service(const model::Service& service, const Address& own, model::Host& host) {
+    using Forwarding = model::LoadBalancers::Forwarding;
+    const auto forwarding = service.load_balancers->forwarding;
+    if (forwarding == Forwarding::nat) return;
+    if (forwarding == Forwarding::tunnel)
+      host.links.push_back(
+          {.name = "service", .kind = model::Ipip{.local = own, .remote = {}}, .mtu = tunnel_mtu});
+    host.routes.push_back({.destination = service.addresses,
+                           .next_hops = {{.via = {}, .link = "lo"}},
+                           .type = model::Route::Type::local,
+                           .table = 255});
+  }
+
+  void add_balancer(const model::Service& service, std::uint32_t mark, const std::string& name) {
+    auto& host = add_pod(name, "load-balancer", true);
+    // lbd's `local` route comes before this one. While lbd has none, what still comes in is dropped: by the
+    // default route it would go back to the node, which would send it here again.
+    host.routes.push_back(
+        {.destination = service.addresses, .next_hops = {}, .type = model::Route::Type::blackhole});
+    const auto& [node, address] = seat(name);
+    const auto& home = *nodes_.at(node).node;
+    install(
+        daemons::lbd::balancer(
+            service, {.mark = mark, .next_hop = next_hop(cluster_, home), .endpoints = endpoints(service)}),
+        host);
+    if (const auto [as, peers] = upstream(cluster_, home); !peers.empty())
+      install(daemons::exabgp::announcer(
+                  {.as = as,
+                   .local = address,
+                   .peers = peers,
+                   .session_is_certain = !with_role(cluster_, Role::route_reflector).empty(),
+                   .hold_time = service.load_balancers->hold_time,
+                   .announce_socket = daemons::lbd::announce_socket,
+                   .announce_limit = service.load_balancers->announce_limit}),
+              host);
+    // By a next hop, not by the bridge: a pod that takes over has another neighbour entry, and nobody answers
+    // ARP for the service.
+    lab_.hosts.at(node).routes.push_back(
+        {.destination = service.addresses, .next_hops = {{.via = address, .link = pod_bridge}}});
+  }
+
+  std::vector<daemons::lbd::Endpoint> endpoints(const model::Service& service) const {
+    std::vector<daemons::lbd::Endpoint> found;
+    for (int n = 1; n <= service.pods.replicas; ++n) {
+      const auto name = pod_name(service.name, n);
+      found.push_back({.pod = name, .node = seat(name).node, .address = seat(name).address});
+    }
+    return found;
+  }
+
+  const Cluster& cluster_;
+  const Placement& placement_;
+  model::Lab& lab_;
+  std::map<std::string, Home> nodes_;
+};
+
+}  // namespace
+
+void add_pods(const Cluster& cluster, const Placement& placement, model::Lab& lab) {
+  if (cluster.services.empty()) return;
+  Pods pods(cluster, placement, lab);
+  std::uint32_t mark = 0;
+  for (const auto& service : cluster.services) pods.add(service, ++mark);
+}
+
+}  // namespace lblab::cluster

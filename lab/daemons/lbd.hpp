@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "lab/daemons/program.hpp"
+#include "lab/model/cluster.hpp"
+
+/// lbd in a load-balancer pod. Its configuration is written as text: the lab knows lbd by its command line
+/// and its files only.
+namespace lblab::daemons::lbd {
+
+inline constexpr const char* announce_socket = "/run/lbd/announce.sock";
+inline constexpr const char* control_socket = "/run/lbd/control.sock";
+
+/// A web pod as an EndpointSlice names it.
+struct Endpoint {
+  std::string pod, node;
+  Address address;
+};
+
+struct Config {
+  std::uint32_t mark = 1;  // of the service, where its addresses are a range
+  Address next_hop;        // of the announcement: the node's address, not the pod's
+  std::vector<Endpoint> endpoints;
+};
+
+/// `service` has load balancers.
+Program balancer(const model::Service& service, const Config&);
+
+}  // namespace lblab::daemons::lbd

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "lab/model/diagnostic.hpp"
+#include "lab/model/view.hpp"
+
+/// What can be wrong with a topology. Each check adds all that it finds. A value that is malformed in itself
+/// is reported by check_shape() and passed over by the others, so that one mistake is one message. All take
+/// time in proportion to the file, give or take a logarithm: the file may be hostile.
+namespace lblab::model {
+
+/// Unknown keys, missing keys, values that are not what the table of keys says.
+void check_shape(const Yaml& root, Diagnostics&);
+
+/// Names that the lab gives itself, or that two things would have: pods, interfaces, processes.
+void check_names(const View& topology, Diagnostics&);
+
+/// Networks, nodes and next hops that are spoken of and do not exist, or cannot be reached from there.
+void check_references(const View& topology, Diagnostics&);
+
+/// Subnets that overlap, addresses given twice or that lie where they cannot.
+void check_addresses(const View& topology, Diagnostics&);
+
+/// What routers, reflectors, the overlay and services need of each other, and whether the pods have room.
+void check_cluster(const View& topology, Diagnostics&);
+
+}  // namespace lblab::model

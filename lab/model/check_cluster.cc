@@ -1,0 +1,192 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "lab/model/check.hpp"
+#include "lab/model/seats.hpp"
+#include "lab/sys/address.hpp"
+
+namespace lblab::model {
+namespace {
+
+using sys::Prefix;
+
+constexpr std::int64_t most_pods = 10'000;  // of one lab: each is a network namespace and a process at least
+
+class ClusterCheck {
+ public:
+  ClusterCheck(const View& topology, Diagnostics& out)
+      : overlay_(topology["overlay"]), services_(topology["services"].each()), out_(out) {
+    for (const View& node : topology["nodes"].each())
+      by_role_[node["role"].as<std::string>()].push_back(node);
+    for (const auto& [role, nodes] : by_role_)
+      for (const View& node : nodes) check_node(role, node);
+    for (const View& service : services_) check_service(service);
+    if (overlay_.given()) check_overlay();
+    if (has_load_balancers()) check_paths();
+  }
+
+ private:
+  void report(Mark mark, std::string wrong, std::string right) {
+    out_.push_back({mark, std::move(wrong), std::move(right)});
+  }
+
+  const std::vector<View>& role(const std::string& name) { return by_role_[name]; }
+
+  std::vector<View> routers() {
+    std::vector<View> speaking = role("router");
+    std::erase_if(speaking, [](const View& router) { return !router["bgp"].given(); });
+    return speaking;
+  }
+
+  bool has_load_balancers() const {
+    return std::ranges::any_of(services_,
+                               [](const View& service) { return service["load-balancers"].given(); });
+  }
+
+  void check_node(const std::string& role, const View& node) {
+    const View bgp = node["bgp"];
+    if (bgp.given() && role != "router" && role != "route-reflector")
+      report(bgp.name_mark(), fmt::format("bgp on node '{}', whose role is {}", node.name(), role),
+             "only a router or a route-reflector speaks BGP");
+    if (role == "route-reflector" && bgp["stale-time"].given())
+      report(bgp["stale-time"].name_mark(),
+             fmt::format("stale-time on the route reflector '{}'", node.name()),
+             "only a router has kernel routes to keep");
+    if (role == "route-reflector" && !overlay_.given())
+      report(node.name_mark(), fmt::format("route reflector '{}', and no overlay", node.name()),
+             "add an overlay: it reflects the routes of pods");
+    const bool needs_address =
+        role == "route-reflector" || bgp.given() || (role == "node" && overlay_.given());
+    if (needs_address && node["interfaces"].each().empty())
+      report(node.name_mark(), fmt::format("{} '{}' is on no network", role, node.name()),
+             "add interfaces: {NETWORK: ADDRESS}");
+  }
+
+  void check_service(const View& service) {
+    if (!overlay_.given())
+      report(service.name_mark(), fmt::format("service '{}', and no overlay for its pods", service.name()),
+             "add overlay: {subnet: 172.16.0.0/16}");
+    if (role("node").empty())
+      report(service.name_mark(), fmt::format("service '{}', and no node for its pods", service.name()),
+             "add nodes with role: node");
+    if (const View addresses = service["addresses"];
+        addresses.ok() && addresses.as<Prefix>().address.bits() != 32)
+      report(addresses.mark(), "an IPv6 service is not built yet", "IPv4 is, as 10.1.1.0/24");
+    const View balancers = service["load-balancers"];
+    if (!balancers.given()) return;
+    check_health(balancers["health"]);
+    const View replicas = balancers["replicas"];
+    const auto nodes = static_cast<std::int64_t>(role("node").size());
+    if (nodes > 0 && replicas.ok() && replicas.as<std::int64_t>() > nodes)
+      report(replicas.mark(),
+             fmt::format("{} load balancers of service '{}' on {} node{}", replicas.as<std::int64_t>(),
+                         service.name(), nodes, nodes == 1 ? "" : "s"),
+             fmt::format("a node holds at most one load-balancer pod of a service: write {}, or add nodes",
+                         nodes));
+    if (routers().empty())
+      report(balancers.name_mark(),
+             fmt::format("load balancers of service '{}', and no router with bgp", service.name()),
+             "add a node with role: router and bgp: {}");
+  }
+
+  void check_health(const View& health) {
+    const View tcp = health["tcp"], http = health["http"], port = health["port"];
+    const bool none = health["none"].as<bool>();
+    if (tcp.given() + http.given() + none > 1)
+      report(health.name_mark(), "health has more than one of tcp, http and none", "keep one");
+    if (port.given() && !http.given())
+      report(port.name_mark(), "health has port without http", "write tcp: PORT, or add http: /PATH");
+  }
+
+  void check_overlay() {
+    const View subnet = overlay_["subnet"], length = overlay_["node-prefix"];
+    if (!subnet.ok() || !length.ok()) return;
+    const auto pods = subnet.as<Prefix>();
+    const auto node_prefix = length.as<std::int64_t>();
+    if (pods.address.bits() != 32)
+      return report(subnet.mark(), "an IPv6 overlay is not built yet", "IPv4 is, as 172.16.0.0/16");
+    if (node_prefix <= pods.length || node_prefix > 30)
+      return report(length.mark(), fmt::format("node-prefix {} in the overlay {}", node_prefix, pods.str()),
+                    fmt::format("write a number from {} to 30", pods.length + 1));
+    // The first prefix of the subnet stays free, so that the overlay's own address is nobody's.
+    const auto prefixes = (std::int64_t{1} << (node_prefix - pods.length)) - 1;
+    const auto nodes = static_cast<std::int64_t>(role("node").size());
+    if (nodes > prefixes)
+      return report(length.mark(),
+                    fmt::format("{} nodes, and the overlay {} has {} prefixes of /{}", nodes, pods.str(),
+                                prefixes, node_prefix),
+                    "write a longer node-prefix, or a shorter subnet");
+    if (nodes > 0) check_room(static_cast<int>(node_prefix), length.mark());
+  }
+
+  void check_room(int node_prefix, Mark mark) {
+    std::vector<Replicas> wanted;
+    std::int64_t total = 0;
+    for (const View& service : services_) {
+      const View pods = service["pods"]["replicas"], balancers = service["load-balancers"]["replicas"];
+      if (!pods.ok() || !balancers.ok()) return;
+      wanted.push_back(
+          {pods.as<std::int64_t>(), service["load-balancers"].given() ? balancers.as<std::int64_t>() : 0});
+      total += wanted.back().pods + wanted.back().load_balancers;
+      if (total > most_pods)
+        return report(service.name_mark(), fmt::format("more than {} pods", most_pods),
+                      "write fewer replicas");
+    }
+    const auto room =
+        (std::int64_t{1} << (32 - node_prefix)) - 3;  // less the network, the bridge, the broadcast address
+    const auto nodes = role("node").size();
+    if (const auto unseated = first_unseated(wanted, nodes, room); unseated < wanted.size())
+      report(mark,
+             fmt::format("no room for the pods of service '{}': {} node{} of /{} hold {} pods each",
+                         services_[unseated].name(), nodes, nodes == 1 ? "" : "s", node_prefix, room),
+             "write fewer replicas, more nodes, or a shorter node-prefix");
+  }
+
+  using Names = std::set<std::string>;
+  static Names networks_of(const std::vector<View>& nodes) {
+    Names names;
+    for (const View& node : nodes)
+      for (const View& on : node["interfaces"].each()) names.insert(on.name());
+    return names;
+  }
+
+  void check_on(const std::vector<View>& nodes, const Names& networks, const std::string& with,
+                const std::string& why) {
+    for (const View& node : nodes) {
+      const auto interfaces = node["interfaces"].each();
+      if (interfaces.empty()) continue;  // reported already
+      if (std::ranges::none_of(interfaces, [&](const View& on) { return networks.contains(on.name()); }))
+        report(node.name_mark(), fmt::format("node '{}' is on no network with {}", node.name(), with), why);
+    }
+  }
+
+  /// Who must be a neighbour of whom for the service's packets and routes to pass.
+  void check_paths() {
+    const auto& nodes = role("node");
+    const auto& reflectors = role("route-reflector");
+    if (nodes.empty() || routers().empty()) return;
+    const auto at_routers = networks_of(routers());
+    check_on(nodes, at_routers, "a router that speaks BGP",
+             "the router's next hops are the nodes' addresses");
+    check_on(reflectors, at_routers, "a router that speaks BGP",
+             "the reflector passes the routes on to the router");
+    const auto at_first_node = networks_of({nodes.front()});
+    const auto first = fmt::format("node '{}'", nodes.front().name());
+    check_on(nodes, at_first_node, first, "host-gw routes from node to node");
+    check_on(reflectors, at_first_node, first, "the reflector has routes to the pods through the nodes");
+  }
+
+  View overlay_;
+  std::vector<View> services_;
+  Diagnostics& out_;
+  std::map<std::string, std::vector<View>> by_role_;
+};
+
+}  // namespace
+
+void check_cluster(const View& topology, Diagnostics& out) { ClusterCheck(topology, out); }
+
+}  // namespace lblab::model

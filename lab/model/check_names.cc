@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "lab/model/check.hpp"
+#include "lab/model/read.hpp"
+#include "lab/model/value.hpp"
+
+namespace lblab::model {
+namespace {
+
+/// `name` less a trailing "-NUMBER"; empty if it has none.
+std::string_view without_number(std::string_view name) {
+  const auto dash = name.find_last_not_of("0123456789");
+  if (dash == name.npos || dash + 1 == name.size() || name[dash] != '-') return {};
+  return name.substr(0, dash);
+}
+
+/// The service that a pod of this name would be of: SERVICE-1, SERVICE-lb-1.
+std::string_view service_of_pod(std::string_view name, const View& services) {
+  auto stem = without_number(name);
+  if (stem.empty()) return {};
+  if (services.at(stem).given()) return stem;
+  if (stem.ends_with("-lb")) stem.remove_suffix(3);
+  return services.at(stem).given() ? stem : std::string_view{};
+}
+
+void check_nodes(const View& topology, Diagnostics& out) {
+  for (const View& node : topology["nodes"].each()) {
+    if (node.name() == "fabric")
+      out.push_back(
+          {node.name_mark(), "node 'fabric' has the name of the lab's own switch", "choose another name"});
+    if (const auto service = service_of_pod(node.name(), topology["services"]); !service.empty())
+      out.push_back(
+          {node.name_mark(),
+           fmt::format("node {} has the name of a pod of service '{}'", shown(node.name()), service),
+           "choose another name"});
+  }
+}
+
+void check_services(const View& services, Diagnostics& out) {
+  for (const View& service : services.each()) {
+    std::string_view other = service.name();
+    if (!other.ends_with("-lb")) continue;
+    other.remove_suffix(3);
+    if (services.at(other).given())
+      out.push_back({service.name_mark(),
+                     fmt::format("the pods of service '{}' have the names of the load balancers of '{}'",
+                                 service.name(), other),
+                     "choose another name"});
+  }
+}
+
+/// The lab's own interfaces on a node that holds pods: the pods' bridge, and an end for each pod.
+bool is_for_pods(const std::string& interface) {
+  return interface == "cbr0" || (interface.starts_with("pod") && interface.size() > 3 &&
+                                 interface.find_first_not_of("0123456789", 3) == interface.npos);
+}
+
+void check_interfaces(const View& topology, Diagnostics& out) {
+  std::set<std::string> taken;  // NODE:INTERFACE
+  for (const View& node : topology["nodes"].each())
+    for (std::size_t n = 0; n < node["interfaces"].each().size(); ++n)
+      taken.insert(fmt::format("{}:eth{}", node.name(), n));
+  for (const View& link : topology["links"].each()) {
+    for (const View& end : link["ends"].each()) {
+      if (!end.ok()) continue;
+      const auto [node, interface] = end.as<LinkEnd>();
+      const bool holds_pods = topology["nodes"].at(node)["role"].as<std::string>() == "node";
+      if (!taken.insert(node + ":" + interface).second)
+        out.push_back({end.mark(), fmt::format("node '{}' has another interface '{}'", node, interface),
+                       "give each its own name; those on networks are eth0, eth1, …"});
+      else if (holds_pods && is_for_pods(interface))
+        out.push_back({end.mark(),
+                       fmt::format("interface '{}' is the lab's own on a node that holds pods", interface),
+                       "choose another name"});
+    }
+  }
+}
+
+/// What the lab itself runs in a host of this role.
+std::set<std::string> own_processes(const View& node) {
+  const auto role = node["role"].as<std::string>();
+  if (role == "route-reflector" || (role == "router" && node["bgp"].given()))
+    return {"gobgpd", "bird", "fibd"};
+  return {};
+}
+
+void check_processes(const View& node, Diagnostics& out) {
+  const auto own = own_processes(node);
+  std::set<std::string> taken;
+  for (const View& process : node["processes"].each()) {
+    const auto name = process_name(process);
+    if (name.empty()) continue;
+    if (own.contains(name))
+      out.push_back({process.mark(),
+                     fmt::format("process {} has the name of one that the lab runs here", shown(name)),
+                     "add a name: of its own"});
+    else if (!taken.insert(name).second)
+      out.push_back({process.mark(),
+                     fmt::format("node '{}' has another process {}", node.name(), shown(name)),
+                     "add a name: of its own"});
+  }
+}
+
+}  // namespace
+
+void check_names(const View& topology, Diagnostics& out) {
+  check_nodes(topology, out);
+  check_services(topology["services"], out);
+  check_interfaces(topology, out);
+  for (const View& node : topology["nodes"].each()) check_processes(node, out);
+}
+
+}  // namespace lblab::model

@@ -1,0 +1,170 @@
+#include "lab/model/read.hpp"
+
+#include "lab/model/value.hpp"
+
+namespace lblab::model {
+namespace {
+
+/// The enumerator whose word the file has; the words are the table's, and stand in the enum's order.
+template <class Enum>
+Enum choice(const View& view, std::initializer_list<std::string_view> words) {
+  int n = 0;
+  const auto text = view.as<std::string>();
+  for (const auto word : words) {
+    if (text == word) break;
+    ++n;
+  }
+  return static_cast<Enum>(n);
+}
+
+Network read_network(const View& view) {
+  return {view.name(), view["subnet"].as<Prefix>(), view.name_mark()};
+}
+
+std::vector<Interface> read_interfaces(const View& view, const View& networks) {
+  std::vector<Interface> interfaces;
+  for (const View& on : view.each()) {
+    Prefix address = networks.at(on.name())["subnet"].as<Prefix>();
+    address.address = on.as<Address>();
+    interfaces.push_back({"eth" + std::to_string(interfaces.size()), on.name(), address, on.name_mark()});
+  }
+  return interfaces;
+}
+
+Bgp read_bgp(const View& view) {
+  return {.as = static_cast<std::uint32_t>(view["as"].as<std::int64_t>()),
+          .agent = choice<BgpAgent>(view["agent"], {"gobgp", "bird"}),
+          .hold_time = view["hold-time"].as<milliseconds>(),
+          .stale_time = view["stale-time"].as<milliseconds>(),
+          .mark = view.name_mark()};
+}
+
+UserRoute read_route(const View& view) {
+  UserRoute route{.destination = view["to"].as<Prefix>(), .via = {}, .mark = view.mark()};
+  for (const View& via : view["via"].each()) route.via.push_back(via.as<Address>());
+  return route;
+}
+
+std::map<std::string, std::string> read_texts(const View& view) {
+  std::map<std::string, std::string> texts;
+  for (const View& text : view.each()) texts.emplace(text.name(), text.as<std::string>());
+  return texts;
+}
+
+UserProcess read_process(const View& view) {
+  UserProcess process{.name = process_name(view),
+                      .argv = view["run"].as<std::vector<std::string>>(),
+                      .environment = read_texts(view["environment"]),
+                      .ready = {},
+                      .restart = view["restart"].as<std::string>() == "after",
+                      .mark = view.mark()};
+  if (view["ready"].given()) process.ready = view["ready"].as<std::string>();
+  return process;
+}
+
+Node read_node(const View& view, const View& networks) {
+  Node node{.name = view.name(),
+            .role = choice<Role>(view["role"], {"plain", "client", "router", "route-reflector", "node"}),
+            .interfaces = read_interfaces(view["interfaces"], networks),
+            .gateway = {},
+            .bgp = {},
+            .routes = {},
+            .sysctls = read_texts(view["sysctls"]),
+            .processes = {},
+            .mark = view.name_mark()};
+  if (view["gateway"].given()) node.gateway = view["gateway"].as<std::string>();
+  if (view["bgp"].given()) node.bgp = read_bgp(view["bgp"]);
+  for (const View& route : view["routes"].each()) node.routes.push_back(read_route(route));
+  for (const View& process : view["processes"].each()) node.processes.push_back(read_process(process));
+  return node;
+}
+
+PlainLink read_link(const View& view) {
+  PlainLink link{.ends = {}, .mark = view.mark()};
+  int n = 0;
+  for (const View& end : view["ends"].each()) {
+    const auto [node, interface] = end.as<LinkEnd>();
+    link.ends[n++] = {node, interface, {}};
+  }
+  n = 0;
+  for (const View& address : view["addresses"].each()) link.ends[n++].address = address.as<Prefix>();
+  return link;
+}
+
+Overlay read_overlay(const View& view) {
+  return {.backend = choice<Overlay::Backend>(view["backend"], {"host-gw"}),
+          .subnet = view["subnet"].as<Prefix>(),
+          .node_prefix = static_cast<int>(view["node-prefix"].as<std::int64_t>()),
+          .masquerade = view["masquerade"].as<bool>(),
+          .mark = view.name_mark()};
+}
+
+Health read_health(const View& view) {
+  Health health{.kind = Health::Kind::tcp,
+                .port = 0,
+                .path = "/",
+                .interval = view["interval"].as<milliseconds>(),
+                .timeout = view["timeout"].as<milliseconds>(),
+                .rise = static_cast<int>(view["rise"].as<std::int64_t>()),
+                .fall = static_cast<int>(view["fall"].as<std::int64_t>())};
+  View port = view["tcp"];
+  if (view["none"].as<bool>()) {
+    health.kind = Health::Kind::none;
+  } else if (view["http"].given()) {
+    health.kind = Health::Kind::http;
+    health.path = view["http"].as<std::string>();
+    port = view["port"];
+  }
+  health.port = static_cast<std::uint16_t>(port.as<std::int64_t>());
+  return health;
+}
+
+LoadBalancers read_load_balancers(const View& view) {
+  return {.replicas = static_cast<int>(view["replicas"].as<std::int64_t>()),
+          .kind = view["kind"].as<std::string>(),
+          .forwarding = choice<LoadBalancers::Forwarding>(view["forwarding"], {"nat", "direct", "tunnel"}),
+          .scheduler = view["scheduler"].as<std::string>(),
+          .health = read_health(view["health"]),
+          .masquerade = view["masquerade"].as<bool>(),
+          .hold_time = view["hold-time"].as<milliseconds>(),
+          .announce_limit = view["announce-limit"].as<milliseconds>(),
+          .drain_limit = view["drain-limit"].as<milliseconds>(),
+          .mark = view.name_mark()};
+}
+
+Service read_service(const View& view) {
+  Service service{.name = view.name(),
+                  .addresses = view["addresses"].as<Prefix>(),
+                  .port = static_cast<std::uint16_t>(view["port"].as<std::int64_t>()),
+                  .pods = {.replicas = static_cast<int>(view["pods"]["replicas"].as<std::int64_t>()),
+                           .app = view["pods"]["app"].as<std::string>()},
+                  .load_balancers = {},
+                  .mark = view.name_mark()};
+  if (view["load-balancers"].given()) service.load_balancers = read_load_balancers(view["load-balancers"]);
+  return service;
+}
+
+}  // namespace
+
+std::string process_name(const View& process) {
+  if (process["name"].given()) return process["name"].as<std::string>();
+  const auto words = process["run"].as<std::vector<std::string>>();
+  return words.empty() ? "" : words.front().substr(words.front().rfind('/') + 1);
+}
+
+Cluster read_cluster(const View& root) {
+  Cluster cluster{.name = root["name"].as<std::string>(),
+                  .networks = {},
+                  .nodes = {},
+                  .links = {},
+                  .overlay = {},
+                  .services = {}};
+  for (const View& network : root["networks"].each()) cluster.networks.push_back(read_network(network));
+  for (const View& node : root["nodes"].each()) cluster.nodes.push_back(read_node(node, root["networks"]));
+  for (const View& link : root["links"].each()) cluster.links.push_back(read_link(link));
+  if (root["overlay"].given()) cluster.overlay = read_overlay(root["overlay"]);
+  for (const View& service : root["services"].each()) cluster.services.push_back(read_service(service));
+  return cluster;
+}
+
+}  // namespace lblab::model

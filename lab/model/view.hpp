@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lab/model/keys.hpp"
+#include "lab/model/yaml.hpp"
+
+namespace lblab::model {
+
+/// A place in the file, seen with what the table of keys says of it. It reads values and their defaults, and
+/// knows where they stand. Points into the Yaml, which must live longer. Never fails: what is absent has its
+/// default, what is malformed reads as T{} and is not ok().
+class View {
+ public:
+  explicit View(const Yaml& root);
+
+  /// A child by its key, of which the table knows.
+  View operator[](std::string_view key) const;
+  /// The values of a map, in the file's order, by name(); or the elements of a list.
+  std::vector<View> each() const;
+  /// The value that a map has under a name of the user's; not given() if there is none.
+  View at(std::string_view name) const;
+
+  /// The names of a map, to suggest one of them; none if they are too many to choose from. They point into
+  /// the Yaml.
+  std::vector<std::string_view> names() const;
+
+  bool given() const { return yaml_ != nullptr; }
+  /// Given, or with a default; and by itself well-formed (elements aside).
+  bool ok() const;
+  const std::string& name() const { return name_; }
+  Mark mark() const { return yaml_ ? yaml_->mark : name_mark_; }
+  Mark name_mark() const { return name_mark_; }
+
+  /// T: bool, std::int64_t, std::string, milliseconds, Address, Prefix, LinkEnd, std::vector<std::string> (a
+  /// command's words).
+  template <class T>
+  T as() const;
+
+ private:
+  View(const Yaml* yaml, const Grammar* grammar, std::string name, Mark name_mark)
+      : yaml_(yaml), grammar_(grammar), name_(std::move(name)), name_mark_(name_mark) {}
+  std::string_view text() const;
+
+  const Yaml* yaml_;
+  const Grammar* grammar_;
+  std::string name_;
+  Mark name_mark_;
+};
+
+}  // namespace lblab::model

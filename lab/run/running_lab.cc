@@ -1,0 +1,296 @@
+#include "lab/run/running_lab.hpp"
+
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "lab/observe/monitor.hpp"
+#include "lab/plan/compile.hpp"
+
+namespace lblab::run {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr auto settle_limit =
+    120s;  // gobgpd's first connection takes up to 9 s, exabgp under emulation as much: findings of bgp
+
+template <class Kind>
+bool is(const plan::Op& op) {
+  return std::holds_alternative<Kind>(op);
+}
+
+std::string text_of(const std::set<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text.empty() ? "none" : text;
+}
+
+}  // namespace
+
+struct RunningLab::Watch {
+  observe::Monitor monitor;
+};
+
+/// One change at a time: a second one waits for its turn.
+class RunningLab::Turn {
+ public:
+  explicit Turn(RunningLab& lab) : lab_(lab) { lab_.changing_ = true; }
+  ~Turn() {
+    lab_.changing_ = false;
+    lab_.history_.append({{"event", "change-done"}});
+  }
+  Turn(const Turn&) = delete;
+
+ private:
+  RunningLab& lab_;
+};
+
+RunningLab::RunningLab(asio::any_io_executor executor, std::string name, std::string state,
+                       std::string programs)
+    : executor_(executor),
+      name_(std::move(name)),
+      state_(std::move(state)),
+      programs_(std::move(programs)),
+      history_(executor, state_ + "/events.jsonl"),
+      processes_(executor, history_, state_ + "/logs") {
+  std::filesystem::create_directories(state_ + "/logs");
+  kernel_ = std::make_unique<apply::LinuxKernel>(apply::LinuxKernel::Settings{.lab = name_, .state = state_},
+                                                 processes_);
+  processes_.spawn = [this](const std::string& host, const model::Process& process) {
+    kernel_->apply(std::vector<plan::Op>{plan::Spawn{host, process}});
+  };
+}
+
+RunningLab::~RunningLab() {
+  watches_.clear();
+  for (const auto& [name, host] : have_.hosts) processes_.removed(name);
+  kernel_.reset();
+}
+
+model::Lab RunningLab::expanded() {
+  model::Lab lab = cluster::expand(cluster_, placement_);
+  lab.name = name_;
+  for (auto& [name, host] : lab.hosts)
+    for (auto& process : host.processes)
+      process.environment.emplace("PATH", programs_ + ":" + sys::standard_path);
+  return lab;
+}
+
+asio::awaitable<void> RunningLab::up(model::Cluster cluster, Progress progress) {
+  Turn turn{*this};
+  cluster_ = std::move(cluster);
+  model::Lab want = expanded();
+  progress("making " + std::to_string(want.hosts.size()) + " hosts");
+  co_await change_to(std::move(want));
+  co_await settle(progress, settle_limit);
+  history_.append({{"event", "up"}});
+}
+
+asio::awaitable<void> RunningLab::scale(const std::string& service, bool load_balancers, int replicas) {
+  co_await history_.until([this] { return !changing_; }, steady_clock::now() + settle_limit);
+  Turn turn{*this};
+  const auto found = std::ranges::find(cluster_.services, service, &model::Service::name);
+  if (found == cluster_.services.end()) throw Refused{"no service is called " + service};
+  if (load_balancers && !found->load_balancers) throw Refused{service + " has no load balancers"};
+  int& count = load_balancers ? found->load_balancers->replicas : found->pods.replicas;
+  if (replicas < 0) throw Refused{"a number of replicas cannot be negative"};
+  const int before = std::exchange(count, replicas);
+  const auto placed_before = placement_;
+  try {
+    model::Lab want = expanded();
+    history_.append({{"event", "scale"},
+                     {"service", service},
+                     {"load-balancers", load_balancers},
+                     {"replicas", replicas}});
+    co_await change_to(std::move(want));
+  } catch (...) {
+    count = before;
+    placement_ = placed_before;
+    throw;
+  }
+  co_await settle([](const std::string&) {}, settle_limit);
+}
+
+/// The monitors open between the last op that prepares a host and the first that starts something there, so
+/// nothing that a process does goes unseen. On failure the machine is taken back to `have`.
+asio::awaitable<void> RunningLab::change_to(model::Lab want) {
+  const plan::Plan plan = plan::compile(have_, want);
+  const std::span<const plan::Op> ops{plan};
+  const auto first_other = std::ranges::find_if_not(ops, is<plan::Stop>);
+  const auto stops = ops.first(static_cast<size_t>(first_other - ops.begin()));
+  const auto rest = ops.subspan(stops.size());
+  const auto first_spawn = std::ranges::find_if(rest, is<plan::Spawn>);
+  const auto prepare = rest.first(static_cast<size_t>(first_spawn - rest.begin()));
+  std::exception_ptr failed;
+  try {
+    kernel_->apply(stops);
+    co_await let_stop(stops);
+    kernel_->apply(prepare);
+    watch(prepare);
+    kernel_->apply(rest.subspan(prepare.size()));
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  if (failed) {
+    kernel_->apply(plan::compile(want, have_), apply::Absent::is_fine);
+    std::rethrow_exception(failed);
+  }
+  for (const auto& op : ops)
+    if (const auto* gone = std::get_if<plan::RemoveHost>(&op)) {
+      watches_.erase(gone->host);
+      routes_.erase(gone->host);
+    }
+  have_ = std::move(want);
+}
+
+asio::awaitable<void> RunningLab::let_stop(std::span<const plan::Op> stops) {
+  auto grace = 0ms;
+  for (const auto& op : stops) grace = std::max(grace, std::get<plan::Stop>(op).process.stop_grace);
+  co_await history_.until(
+      [&] {
+        return std::ranges::none_of(stops, [this](const plan::Op& op) {
+          const auto& stop = std::get<plan::Stop>(op);
+          return stop.process.stop_signal != 0 && processes_.running(stop.host, stop.process.name);
+        });
+      },
+      steady_clock::now() + grace);
+}
+
+void RunningLab::watch(std::span<const plan::Op> ops) {
+  for (const auto& op : ops) {
+    const auto* added = std::get_if<plan::AddHost>(&op);
+    if (!added) continue;
+    const std::string host = added->host;
+    watches_[host].reset(new Watch{
+        observe::Monitor{executor_, host, kernel_->netns(host), [this](const observe::Event& event) {
+                           if (event.route) {
+                             auto& next_hops = routes_[event.host][event.route->destination.str()];
+                             next_hops.clear();
+                             for (const auto& hop : event.route->next_hops)
+                               if (hop.via) next_hops.insert(hop.via->str());
+                           }
+                           history_.append(to_json(event));
+                         }}});
+  }
+}
+
+std::vector<std::string> RunningLab::missing() const {
+  std::vector<std::string> texts;
+  for (const auto& name : processes_.unready()) texts.push_back(name + " is not ready");
+  for (const auto& [router, wanted] : expected_routes(cluster_, placement_)) {
+    for (const auto& [destination, next_hops] : wanted) {
+      const auto table = routes_.find(router);
+      std::set<std::string> seen;
+      if (table != routes_.end() && table->second.contains(destination)) seen = table->second.at(destination);
+      if (seen != next_hops)
+        texts.push_back(router + " should reach " + destination + " by " + text_of(next_hops) + " and has " +
+                        text_of(seen));
+    }
+  }
+  return texts;
+}
+
+asio::awaitable<void> RunningLab::settle(Progress progress, std::chrono::seconds limit) {
+  size_t shown = 0;
+  const bool settled = co_await history_.until(
+      [&] {
+        const auto left = missing();
+        if (!left.empty() && left.size() != shown) {
+          shown = left.size();
+          progress("waiting: " + left.front() +
+                   (shown > 1 ? " (and " + std::to_string(shown - 1) + " more)" : ""));
+        }
+        return left.empty();
+      },
+      steady_clock::now() + limit);
+  if (settled) co_return;
+  std::string text = "not ready after " + std::to_string(limit.count()) + " s:";
+  for (const auto& one : missing()) text += "\n  " + one;
+  throw NotReady{text};
+}
+
+const model::Host& RunningLab::host(const std::string& name) const {
+  const auto found = have_.hosts.find(name);
+  if (found == have_.hosts.end()) throw Refused{"no host of this lab is called " + name};
+  return found->second;
+}
+
+void RunningLab::kill(const std::string& name, const std::string& process, int signal, model::Restart again) {
+  host(name);
+  if (!processes_.has(name, process)) throw Refused{name + " has no process " + process};
+  if (processes_.kill(name, process, signal, again) == 0)
+    throw Refused{"nothing of " + name + (process.empty() ? "" : "/" + process) + " is running"};
+}
+
+void RunningLab::start(const std::string& name, const std::string& process) {
+  host(name);
+  if (processes_.start(name, process) == 0)
+    throw Refused{"nothing of " + name + (process.empty() ? "" : "/" + process) + " has ended"};
+}
+
+void RunningLab::set_carrier(const std::string& name, const std::string& link, bool up) {
+  host(name);
+  for (const auto& [other, peer] : have_.hosts)
+    for (const auto& end : peer.links)
+      if (const auto* veth = std::get_if<model::Veth>(&end.kind)) {
+        const bool near = other == name && end.name == link;
+        const bool far = veth->peer_host == name && veth->peer_link == link;
+        if (!near && !far) continue;
+        history_.append({{"event", "carrier"}, {"host", name}, {"link", link}, {"up", up}});
+        const auto op =
+            near ? plan::SetLink{veth->peer_host, veth->peer_link, up} : plan::SetLink{other, end.name, up};
+        kernel_->apply(std::vector<plan::Op>{op});
+        return;
+      }
+  throw Refused{name + " has no link " + link + " with another end"};
+}
+
+std::vector<int> RunningLab::namespaces(const std::string& name) {
+  host(name);
+  return kernel_->namespaces(name);
+}
+
+std::vector<std::string> RunningLab::environment() const {
+  return {"PATH=" + programs_ + ":" + sys::standard_path, "HOME=/root", "LANG=C.UTF-8"};
+}
+
+nlohmann::json RunningLab::inspect() const {
+  using nlohmann::json;
+  json hosts = json::object();
+  for (const auto& [name, host] : have_.hosts) {
+    json addresses = json::array();
+    for (const auto& link : host.links)
+      for (const auto& address : link.addresses)
+        addresses.push_back({{"link", link.name}, {"address", address.str()}});
+    const auto seat = placement_.seats.find(name);
+    hosts[name] = {{"role", host.role}, {"addresses", addresses}};
+    if (seat != placement_.seats.end()) hosts[name]["node"] = seat->second.node;
+  }
+  json services = json::array();
+  for (const auto& service : cluster_.services)
+    services.push_back({{"name", service.name},
+                        {"addresses", service.addresses.str()},
+                        {"port", service.port},
+                        {"pods", service.pods.replicas},
+                        {"load-balancers", service.load_balancers ? service.load_balancers->replicas : 0}});
+  json routes = json::object();
+  for (const auto& [router, table] : expected_routes(cluster_, placement_))
+    for (const auto& [destination, expected] : table) {
+      const auto seen = routes_.find(router);
+      const bool there = seen != routes_.end() && seen->second.contains(destination);
+      routes[router][destination] = there ? json(seen->second.at(destination)) : json::array();
+    }
+  return {{"name", name_},
+          {"hosts", hosts},
+          {"services", services},
+          {"routes", routes},
+          {"processes", processes_.state()},
+          {"missing", missing()}};
+}
+
+}  // namespace lblab::run
