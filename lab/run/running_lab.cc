@@ -8,6 +8,7 @@
 
 #include "lab/observe/monitor.hpp"
 #include "lab/plan/compile.hpp"
+#include "lab/run/snapshot.hpp"
 
 namespace lblab::run {
 
@@ -259,7 +260,7 @@ std::vector<std::string> RunningLab::environment() const {
   return {"PATH=" + programs_ + ":" + sys::standard_path, "HOME=/root", "LANG=C.UTF-8"};
 }
 
-nlohmann::json RunningLab::inspect() const {
+asio::awaitable<nlohmann::json> RunningLab::inspect() {
   using nlohmann::json;
   json hosts = json::object();
   for (const auto& [name, host] : have_.hosts) {
@@ -285,12 +286,24 @@ nlohmann::json RunningLab::inspect() const {
       const bool there = seen != routes_.end() && seen->second.contains(destination);
       routes[router][destination] = there ? json(seen->second.at(destination)) : json::array();
     }
-  return {{"name", name_},
-          {"hosts", hosts},
-          {"services", services},
-          {"routes", routes},
-          {"processes", processes_.state()},
-          {"missing", missing()}};
+  json sessions = json::array(), ipvs = json::object();
+  std::vector<std::string> speakers;
+  for (const auto& [name, host] : have_.hosts)
+    for (const auto& process : host.processes) {
+      if (process.name == "lbd") ipvs[name] = ipvs_table(kernel_->netns(name));
+      if (process.name == "gobgpd") speakers.push_back(name);
+    }
+  json all = {
+      {"name", name_}, {"hosts", hosts}, {"services", services}, {"routes", routes}, {"missing", missing()}};
+  all["processes"] = processes_.state();
+  all["ipvs"] = ipvs;
+  for (const auto& name : speakers) {
+    if (!have_.hosts.contains(name)) continue;  // gone while another one answered
+    const json of_host = co_await bgp_sessions(name, namespaces(name), programs_ + ":" + sys::standard_path);
+    sessions.insert(sessions.end(), of_host.begin(), of_host.end());
+  }
+  all["sessions"] = sessions;
+  co_return all;
 }
 
 }  // namespace lblab::run

@@ -50,7 +50,8 @@ class RunningLab {
 
   std::vector<int> namespaces(const std::string& host);
   std::vector<std::string> environment() const;
-  nlohmann::json inspect() const;
+  /// What is wanted and what the kernels and daemons say: see `lblab inspect --json`.
+  asio::awaitable<nlohmann::json> inspect();
   History& history() { return history_; }
   ProcessTable& processes() { return processes_; }
   const model::Lab& lab() const { return have_; }
