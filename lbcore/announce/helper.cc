@@ -76,7 +76,8 @@ class Helper : public std::enable_shared_from_this<Helper> {
   asio::awaitable<std::optional<Socket>> connect() {
     Socket socket(executor_);
     boost::system::error_code error;
-    co_await socket.async_connect({socket_path_.string()}, asio::redirect_error(use_awaitable, error));
+    const asio::local::stream_protocol::endpoint lbd(socket_path_.string());
+    co_await socket.async_connect(lbd, asio::redirect_error(use_awaitable, error));
     if (error) co_return std::nullopt;
     co_return socket;
   }

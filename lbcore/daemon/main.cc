@@ -75,12 +75,15 @@ int serve(const std::string& config, Settings settings) {
 asio::awaitable<void> ask_to_hand_over(std::string control) {
   const auto executor = co_await asio::this_coro::executor;
   constexpr std::chrono::seconds limit{5};
-  const auto state = co_await lblab::http::fetch({control}, {"GET", "/state", ""}, limit);
+  // Named: g++ 12 destroys braced arguments of a co_await twice.
+  const lblab::http::Endpoint lbd{control};
+  const lblab::http::Request get_state{"GET", "/state", ""}, post_handover{"POST", "/handover", ""};
+  const auto state = co_await lblab::http::fetch(lbd, get_state, limit);
   const pid_t pid = nlohmann::json::parse(state.body).at("pid");
   asio::posix::stream_descriptor process(
       executor,
       lblab::sys::check("find the running lbd", static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))));
-  const auto answer = co_await lblab::http::fetch({control}, {"POST", "/handover", ""}, limit);
+  const auto answer = co_await lblab::http::fetch(lbd, post_handover, limit);
   if (answer.status != 200) throw std::runtime_error("the running lbd refuses: " + answer.body);
   co_await process.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
 }

@@ -32,15 +32,18 @@ asio::awaitable<Result> tcp_probe(Endpoint to, milliseconds timeout) {
     attempt->socket.close();
   });
   boost::system::error_code error;
-  co_await attempt->socket.async_connect({asio::ip::make_address(to.address.str()), to.port},
-                                         asio::redirect_error(asio::use_awaitable, error));
+  const tcp::endpoint endpoint(asio::ip::make_address(to.address.str()), to.port);
+  co_await attempt->socket.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
   if (attempt->late) co_return Result{false, "no connection in time"};
   co_return error ? Result{false, error.message()} : Result{true, ""};
 }
 
 asio::awaitable<Result> http_probe(Endpoint to, std::string path, milliseconds timeout) {
   try {
-    const auto response = co_await lblab::http::fetch({"", to.address, to.port}, {"GET", path, ""}, timeout);
+    // Named: g++ 12 destroys braced arguments of a co_await twice.
+    const lblab::http::Endpoint server{"", to.address, to.port};
+    const lblab::http::Request request{"GET", path, ""};
+    const auto response = co_await lblab::http::fetch(server, request, timeout);
     if (response.status >= 200 && response.status < 400) co_return Result{true, ""};
     co_return Result{false, "status " + std::to_string(response.status)};
   } catch (const boost::system::system_error& e) {

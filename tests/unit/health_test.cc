@@ -187,6 +187,7 @@ TEST_F(HealthChecks, WhoIsNotCheckedIsUp) {
   auto checks = checker();
   const Endpoint endpoint{Address::v4(0x7f000001), 1};
   HealthCheck none;
+  none.kind = HealthCheck::Kind::none;
   none.rise = 3;
   checks.set({{"web", endpoint, none}});
   EXPECT_TRUE(checks.status("web", endpoint)->up);

@@ -158,6 +158,7 @@ class LbdDaemon : public testing::Test {
     std::string pattern = fs::temp_directory_path() / "lbd-XXXXXX";
     folder_ = ::mkdtemp(pattern.data());
     settings_ = one_service();
+    reread_.settings = settings_;
   }
   ~LbdDaemon() override { fs::remove_all(folder_); }
 
@@ -231,7 +232,7 @@ class LbdDaemon : public testing::Test {
 
   std::string folder_;
   Settings settings_;
-  Daemon::Reread reread_{settings_, {}};
+  Daemon::Reread reread_;
   Story story_;
   std::vector<std::string> events_;
   FakeDataplane kernel_{story_};
