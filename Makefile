@@ -48,7 +48,7 @@ format: setup-check ## clang-format every source file in place
 	@git ls-files '*.cc' '*.hpp' | xargs -r clang-format -i
 
 format-check: setup-check
-	@git ls-files '*.cc' '*.hpp' | xargs -r clang-format --dry-run -Werror
+	@git ls-files '*.cc' '*.hpp' | xargs -r clang-format --dry-run -Werror --ferror-limit=1
 
 tidy: setup-check build ## clang-tidy, warnings are errors
 	@.ci/tidy build

@@ -14,7 +14,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr auto connecting = 30s;
+constexpr auto connecting = 120s;  // a guest may have to boot first, on a busy machine
 
 http::Endpoint endpoint(const std::string& lab) { return {.unix_path = lblab::run::control_socket(lab)}; }
 
@@ -81,7 +81,9 @@ Output run_in(const std::string& lab, const std::string& host, const std::vector
     auto socket = co_await open_socket(lab, target);
     co_await socket.send(request);
     co_await socket.send(std::string(1, lblab::run::channel::input));
-    while (const auto message = co_await socket.receive()) {
+    for (;;) {
+      const auto message = co_await socket.receive();
+      if (!message) break;
       const std::string data = message->substr(1);
       switch (message->front()) {
         case lblab::run::channel::output:

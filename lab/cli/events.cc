@@ -17,7 +17,9 @@ void add_events(CLI::App& app, Run& run) {
       const std::string target = "/events" + query({{"follow", *follow ? "1" : "0"}});
       cli::run([&]() -> asio::awaitable<void> {
         auto socket = co_await open_socket(name, target);
-        while (const auto line = co_await socket.receive()) {
+        for (;;) {
+          const auto line = co_await socket.receive();
+          if (!line) break;
           std::puts(line->c_str());
           std::fflush(stdout);
         }

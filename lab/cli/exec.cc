@@ -112,7 +112,9 @@ int execute(const std::string& lab, const std::string& host, const std::vector<s
       if (terminal) raw.emplace();
       asio::co_spawn(executor, send_input(socket), asio::detached);
       asio::co_spawn(executor, forward_signals(socket, terminal), asio::detached);
-      while (const auto message = co_await socket.receive()) {
+      for (;;) {
+        const auto message = co_await socket.receive();
+        if (!message) break;
         const std::string_view data = std::string_view{*message}.substr(1);
         switch (message->front()) {
           case channel::output:
@@ -145,7 +147,10 @@ void add_exec(CLI::App& app, Run& run) {
   command->add_option("NODE", *host)->required();
   command->add_option("CMD", *argv, "after --")->required();
   command->positionals_at_end();
-  command->callback([=, &run] { run = [=] { return execute(pick_lab(*lab), *host, *argv); }; });
+  command->callback([=, &run] { run = [=] {
+      if (argv->front() == "--") argv->erase(argv->begin());
+      return execute(pick_lab(*lab), *host, *argv);
+    }; });
 }
 
 }  // namespace lblab::cli

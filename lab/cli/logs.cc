@@ -21,10 +21,13 @@ void add_logs(CLI::App& app, Run& run) {
       const auto inspected = ask(name, "GET", "/inspect");
       if (!inspected["hosts"].contains(*host))
         throw Failure{bad_input, "no host of " + name + " is called " + *host};
-      const std::string target = "/logs" + query({{"host", *host}, {"process", *process}, {"follow", *follow ? "1" : "0"}});
+      const std::string target =
+          "/logs" + query({{"host", *host}, {"process", *process}, {"follow", *follow ? "1" : "0"}});
       cli::run([&]() -> asio::awaitable<void> {
         auto socket = co_await open_socket(name, target);
-        while (const auto message = co_await socket.receive()) {
+        for (;;) {
+          const auto message = co_await socket.receive();
+          if (!message) break;
           const auto line = nlohmann::json::parse(*message);
           const std::string text = line["line"].get<std::string>();
           if (process->empty())

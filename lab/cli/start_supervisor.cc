@@ -52,10 +52,8 @@ void start_supervisor(const lblab::run::Claim& claim, bool guest) {
   while (n < 0 && errno == EINTR);
   if (n == 1) return supervisor.detach();
   const sys::Exit exit = supervisor.wait();
-  const std::string text = sys::read_file(log_path);
   throw Failure{exit.status == machine_lacks ? machine_lacks : lab_fault,
-                "the supervisor did not start (" + exit.str() + ")\n" +
-                    text.substr(text.size() > 2000 ? text.size() - 2000 : 0)};
+                "the supervisor did not start (" + exit.str() + ")"};
 }
 
 }  // namespace lblab::cli

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 
 #include "lab/cli/client.hpp"
@@ -11,8 +12,10 @@
 #include "lab/cli/start_supervisor.hpp"
 #include "lab/cli/topology_file.hpp"
 #include "lab/cli/where.hpp"
+#include "lab/guest/image.hpp"
 #include "lab/plan/needs.hpp"
 #include "lab/run/state.hpp"
+#include "lab/sys/fd.hpp"
 
 namespace lblab::cli {
 
@@ -34,6 +37,15 @@ class Progress {
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
+
+/// What the supervisor wrote last, for a failure's text; empty if it wrote nothing.
+std::string last_lines(const std::string& file) {
+  constexpr size_t most_bytes = 2000;
+  if (!std::filesystem::exists(file)) return {};
+  const std::string text = sys::read_file(file);
+  if (text.empty()) return {};
+  return "\nits supervisor wrote:\n" + text.substr(text.size() > most_bytes ? text.size() - most_bytes : 0);
+}
 
 lblab::run::Claim claim_name(const std::string& lab, const Progress& progress) {
   lblab::run::Claim claim;
@@ -57,13 +69,15 @@ void bring_up(const std::string& lab, const Topology& topology, const Options& o
   run([&]() -> asio::awaitable<void> {
     auto socket = co_await open_socket(lab, "/up");
     co_await socket.send(request);
-    while (const auto message = co_await socket.receive()) {
+    for (;;) {
+      const auto message = co_await socket.receive();
+      if (!message) break;
       last = nlohmann::json::parse(*message);
       if (last.contains("progress")) progress(last["progress"].get<std::string>());
     }
   });
+  if (last.is_null()) last = nlohmann::json::object();
   if (last.value("ready", false)) return;
-  wait_until_ended(lab, 30);
   throw Failure{last.value("code", static_cast<int>(lab_fault)),
                 last.value("error", "the supervisor ended before the lab was ready")};
 }
@@ -73,7 +87,10 @@ int up(const Options& options) {
   const Topology topology = load_topology(options.file, options.name);
   const std::string& lab = topology.cluster.name;
   const Where where = choose_kernel(plan::needs(topology.plan), options.kernel);
-  if (where.guest) progress(where.why);
+  if (where.guest) {
+    progress(where.why);
+    guest::prepare_image(progress);
+  }
   auto claim = std::make_optional(claim_name(lab, progress));
   try {
     start_supervisor(*claim, where.guest);
@@ -82,10 +99,12 @@ int up(const Options& options) {
     progress("ready");
     fmt::print("\n{}", first_look(lab, topology.cluster));
     progress("done; `lblab exec NODE -- CMD`, `lblab inspect`, `lblab down` go on from here");
-  } catch (...) {
+  } catch (const std::exception& error) {
+    const std::string log = last_lines(lblab::run::state_folder(lab) + "/supervisor.log");
     claim.reset();
     end_lab(lab);
-    throw;
+    const auto* failure = dynamic_cast<const Failure*>(&error);
+    throw Failure{failure ? failure->code : static_cast<int>(lab_fault), error.what() + log};
   }
   return fine;
 }

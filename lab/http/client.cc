@@ -159,9 +159,11 @@ asio::awaitable<Socket> connect(Endpoint to, std::string target, std::chrono::mi
 
   websocket::response_type response;
   error_code error;
+  connection->limit_handshakes(limit);  // whoever relays the connection may keep it waiting for the server
   co_await connection->ws.async_handshake(response, host_of(to), target, with_error(error));
   if (error == websocket::error::upgrade_declined) throw std::runtime_error(error_text(response));
   deadline.check(error, "open " + target + " at " + describe(to));
+  connection->limit_handshakes(handshake_limit);
   co_return Socket(connection);
 }
 

@@ -50,8 +50,12 @@ struct Socket::Impl {
     turn.expires_at(asio::steady_timer::time_point::max());
     ws.binary(true);
     ws.read_message_max(max_message_bytes);
-    // No idle limit: who only sends never reads the answers to Beast's pings, and would be taken for dead.
-    ws.set_option(websocket::stream_base::timeout{handshake_limit, websocket::stream_base::none(), false});
+    limit_handshakes(handshake_limit);
+  }
+
+  /// No idle limit: who only sends never reads the answers to Beast's pings, and would be taken for dead.
+  void limit_handshakes(std::chrono::milliseconds limit) {
+    ws.set_option(websocket::stream_base::timeout{limit, websocket::stream_base::none(), false});
   }
 
   Stream& stream() { return ws.next_layer(); }

@@ -32,10 +32,7 @@ class References {
 
   void check_exists(const char* what, const std::string& name, Mark mark, const View& all) {
     if (all.at(name).given()) return;
-    std::vector<std::string_view> names;
-    const auto each = all.each();
-    for (const View& one : each) names.push_back(one.name());
-    const auto meant = nearest(name, names);
+    const auto meant = nearest(name, all.names());
     out_.push_back(
         {mark, fmt::format("there is no {} {}", what, shown(name)),
          meant ? fmt::format("did you mean '{}'?", *meant) : fmt::format("add it under {}s", what)});

@@ -25,14 +25,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
-  constexpr std::size_t longest = 64, most = 200;
-  if (word.size() > longest || candidates.size() > most) return std::nullopt;
+  constexpr std::size_t longest = 64;
+  if (word.size() > longest) return std::nullopt;
   std::optional<std::string_view> best;
-  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  std::size_t limit = std::max<std::size_t>(1, word.size() / 3) + 1;  // what is found must stay below
   for (const auto candidate : candidates) {
-    if (candidate.size() > longest) continue;
-    const auto d = distance(word, candidate);
-    if (d < best_distance) best = candidate, best_distance = d;
+    const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
+    if (longer > longest || longer - shorter >= limit) continue;
+    if (const auto d = distance(word, candidate); d < limit) best = candidate, limit = d;
   }
   return best;
 }

@@ -39,6 +39,14 @@ std::vector<View> View::each() const {
   return views;
 }
 
+std::vector<std::string_view> View::names() const {
+  constexpr std::size_t most = 100;
+  std::vector<std::string_view> names;
+  if (!yaml_ || yaml_->fields.size() > most) return names;
+  for (const auto& field : yaml_->fields) names.push_back(field.key);
+  return names;
+}
+
 bool View::ok() const {
   return yaml_ ? !problem(*grammar_->key, name_, *yaml_) : !grammar_->key->fallback.empty();
 }

@@ -23,6 +23,10 @@ class View {
   /// The value that a map has under a name of the user's; not given() if there is none.
   View at(std::string_view name) const;
 
+  /// The names of a map, to suggest one of them; none if they are too many to choose from. They point into
+  /// the Yaml.
+  std::vector<std::string_view> names() const;
+
   bool given() const { return yaml_ != nullptr; }
   /// Given, or with a default; and by itself well-formed (elements aside).
   bool ok() const;

@@ -25,7 +25,10 @@ struct Follower {
 };
 
 asio::awaitable<void> notice_leaving(http::Socket socket, std::shared_ptr<Follower> follower) {
-  while (co_await socket.receive()) {
+  for (;;) {
+    // g++ 12 miscompiles a co_await in a loop's condition.
+    const auto message = co_await socket.receive();
+    if (!message) break;
   }
   follower->gone = true;
   follower->woken.cancel();

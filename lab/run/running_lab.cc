@@ -1,5 +1,7 @@
 #include "lab/run/running_lab.hpp"
 
+#include <linux/rtnetlink.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>

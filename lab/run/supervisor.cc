@@ -160,7 +160,10 @@ class Supervisor {
   asio::awaitable<void> tell(http::Socket socket, json message) { co_await socket.send(message.dump()); }
 
   asio::awaitable<void> stop_if_it_leaves(http::Socket socket) {
-    while (co_await socket.receive()) {
+    for (;;) {
+      // g++ 12 miscompiles a co_await in a loop's condition.
+      const auto message = co_await socket.receive();
+      if (!message) break;
     }
     if (!ready_) io_.stop();
   }

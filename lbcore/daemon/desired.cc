@@ -28,7 +28,6 @@ Table desired_table(std::span<const Known> known) {
     service.scheduler = settings->scheduler;
     service.flags = settings->flags;
     service.persistence_timeout_s = settings->persistence_s;
-    if (settings->addresses.address.bits() == 128) service.netmask = 128;
     for (const auto& endpoint : healthy)
       service.destinations.push_back(destination_of(*settings, endpoint, drained));
     // Endpoints that differ only in their port are one real server where the port is the service's.

@@ -11,7 +11,8 @@ struct nl_sock;
 
 namespace lbcore::ipvs {
 
-/// What went through a destination, and its connections now.
+/// What went through a destination (the kernel sums that up every two seconds), and its connections (exact at
+/// any time).
 struct DestinationCounters {
   Address address;
   std::uint16_t port = 0;

@@ -30,8 +30,9 @@ struct Range {
 /// - a `local` route for each range's addresses, so that IPVS, which hooks in on local input, sees its
 /// packets.
 ///
-/// Compares with what the kernel has and writes only what differs; no established connection is disturbed.
-/// Needs IPVS in the kernel, and CAP_NET_ADMIN. Throws SystemError.
+/// Compares with what the kernel has and writes only what differs. Connections of a range that was there
+/// before and is there with its masquerade after are not disturbed. Needs IPVS in the kernel, lo up, and
+/// CAP_NET_ADMIN. Throws SystemError.
 void prepare(std::span<const Range>);
 
 /// Takes away the table and the local routes. The sysctls stay: nobody knows who else wants them.

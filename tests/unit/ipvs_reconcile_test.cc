@@ -6,11 +6,13 @@
 #include <map>
 #include <tuple>
 
+#include "fixtures/tables.hpp"
 #include "lbcore/ipvs/reconcile.hpp"
 
 namespace lbcore::ipvs {
 namespace {
 
+using lblab::fixtures::any_table;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -150,52 +152,6 @@ TEST(Reconcile, OneRealServerAddressOnTwoPortsIsTwoDestinations) {
   other_port.port = 8080;
   EXPECT_THAT(lines(reconcile({web({real("172.16.1.3")})}, {web({real("172.16.1.3"), other_port})})),
               ElementsAre("remove destination 172.16.1.3:8080 from service fwmark 1"));
-}
-
-// Small domains, so that two tables meet in much and differ in some; many weights of 0, so that the last one
-// matters.
-rc::Gen<Destination> any_destination() {
-  return rc::gen::build<Destination>(
-      rc::gen::set(&Destination::address,
-                   rc::gen::map(rc::gen::inRange(1, 4), [](int n) { return ip("172.16.0.0") + n; })),
-      rc::gen::set(&Destination::port, rc::gen::element<std::uint16_t>(80, 8080)),
-      rc::gen::set(&Destination::weight, rc::gen::inRange(0, 3)),
-      rc::gen::set(&Destination::forwarding,
-                   rc::gen::element(Forwarding::nat, Forwarding::direct, Forwarding::tunnel)),
-      rc::gen::set(&Destination::upper_threshold, rc::gen::element(0u, 10u)));
-}
-
-/// Up to seven values, no two with one key, sorted by it.
-template <class T, class Key>
-rc::Gen<std::vector<T>> some(rc::Gen<T> one, Key key) {
-  const auto several = rc::gen::mapcat(rc::gen::inRange<std::size_t>(0, 8), [one](std::size_t n) {
-    return rc::gen::container<std::vector<T>>(n, one);
-  });
-  return rc::gen::map(several, [key](const std::vector<T>& values) {
-    std::map<decltype(key(values.front())), T> by_key;
-    for (const auto& v : values) by_key.emplace(key(v), v);
-    std::vector<T> out;
-    for (const auto& [k, v] : by_key) out.push_back(v);
-    return out;
-  });
-}
-
-rc::Gen<VirtualService> any_service() {
-  const auto key =
-      rc::gen::element<ServiceKey>(ByMark{1}, ByMark{2}, ByMark{1, true}, ByAddress{ip("10.1.1.1"), 80},
-                                   ByAddress{ip("10.1.1.1"), 80, Protocol::udp});
-  const auto destinations =
-      some(any_destination(), [](const Destination& d) { return std::pair(d.address, d.port); });
-  return rc::gen::build<VirtualService>(
-      rc::gen::set(&VirtualService::key, key),
-      rc::gen::set(&VirtualService::scheduler, rc::gen::element<std::string>("rr", "lc")),
-      rc::gen::set(&VirtualService::flags, rc::gen::element(0u, 1u)),
-      rc::gen::set(&VirtualService::persistence_timeout_s, rc::gen::element(0u, 300u)),
-      rc::gen::set(&VirtualService::destinations, destinations));
-}
-
-rc::Gen<Table> any_table() {
-  return some(any_service(), [](const VirtualService& s) { return s.key; });
 }
 
 std::map<std::pair<Address, std::uint16_t>, Destination> by_endpoint(const VirtualService& s) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -12,7 +13,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 
 std::string file(const std::string& path) {
-  std::ifstream in(std::string(LBLAB_SOURCE) + "/" + path);
+  std::ifstream in(std::string(LBLAB_SOURCE_DIR) + "/" + path);
   EXPECT_TRUE(in) << path;
   std::ostringstream text;
   text << in.rdbuf();
@@ -118,6 +119,104 @@ links:
   EXPECT_FALSE(cluster.links[0].ends[0].address);
   EXPECT_EQ(cluster.links[1].ends[1].interface, "wan");
   EXPECT_EQ(cluster.links[1].ends[1].address->str(), "10.0.0.2/30");
+}
+
+TEST(Parse, EveryShippedTopologyIsWithoutMistakes) {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(LBLAB_SOURCE_DIR) + "/topologies")) {
+    if (entry.path().extension() != ".yaml") continue;
+    const Cluster cluster = good(file("topologies/" + entry.path().filename().string()));
+    EXPECT_EQ(cluster.name, entry.path().stem()) << "a lab is found by the name of its file";
+    ++files;
+  }
+  EXPECT_GE(files, 4);
+}
+
+/// Defaults are read from the table of keys; those of the structs serve who makes a Cluster in code. They
+/// must agree.
+TEST(Parse, AbsentKeysMeanWhatTheStructsSay) {
+  const Cluster cluster = good(R"(
+name: t
+networks: {net: {subnet: 10.0.0.0/24}}
+nodes:
+  r: {role: router, interfaces: {net: 10.0.0.1}, bgp: {}}
+  n: {role: node, interfaces: {net: 10.0.0.2}, processes: [{run: x}]}
+overlay: {}
+services: {web: {addresses: 10.1.1.0/24, load-balancers: {}}}
+)");
+  const Bgp& bgp = cluster.nodes[0].bgp.value();
+  EXPECT_EQ(bgp.as, Bgp{}.as);
+  EXPECT_EQ(bgp.agent, Bgp{}.agent);
+  EXPECT_EQ(bgp.hold_time, Bgp{}.hold_time);
+  EXPECT_EQ(bgp.stale_time, Bgp{}.stale_time);
+  EXPECT_EQ(cluster.nodes[1].processes[0].restart, UserProcess{}.restart);
+  EXPECT_EQ(cluster.overlay->backend, Overlay{}.backend);
+  EXPECT_EQ(cluster.overlay->subnet.str(), "172.16.0.0/16");  // system.md
+  EXPECT_EQ(cluster.overlay->node_prefix, Overlay{}.node_prefix);
+  EXPECT_EQ(cluster.overlay->masquerade, Overlay{}.masquerade);
+  const Service& web = cluster.services[0];
+  EXPECT_EQ(web.port, Service{}.port);
+  EXPECT_EQ(web.pods.replicas, Pods{}.replicas);
+  EXPECT_EQ(web.pods.app, Pods{}.app);
+  const LoadBalancers &given = web.load_balancers.value(), standard;
+  EXPECT_EQ(given.replicas, standard.replicas);
+  EXPECT_EQ(given.kind, standard.kind);
+  EXPECT_EQ(given.forwarding, standard.forwarding);
+  EXPECT_EQ(given.scheduler, standard.scheduler);
+  EXPECT_EQ(given.masquerade, standard.masquerade);
+  EXPECT_EQ(given.hold_time, standard.hold_time);
+  EXPECT_EQ(given.announce_limit, standard.announce_limit);
+  EXPECT_EQ(given.drain_limit, standard.drain_limit);
+  EXPECT_EQ(given.health.kind, standard.health.kind);
+  EXPECT_EQ(given.health.port, standard.health.port);
+  EXPECT_EQ(given.health.path, standard.health.path);
+  EXPECT_EQ(given.health.interval, standard.health.interval);
+  EXPECT_EQ(given.health.timeout, standard.health.timeout);
+  EXPECT_EQ(given.health.rise, standard.health.rise);
+  EXPECT_EQ(given.health.fall, standard.health.fall);
+}
+
+TEST(Parse, EveryChoiceIsReadAsItself) {
+  const auto with = [](const std::string& what) {
+    return good(
+        "name: t\nnetworks: {net: {subnet: 10.0.0.0/24}}\nnodes:\n  r: {role: router, interfaces: {net: "
+        "10.0.0.1}, bgp: {agent: bird}}\n"
+        "  n: {role: node, interfaces: {net: 10.0.0.2}}\noverlay: {}\n"
+        "services: {web: {addresses: 10.1.1.1, load-balancers: {" +
+        what + "}}}\n");
+  };
+  EXPECT_EQ(with("").nodes[0].bgp->agent, BgpAgent::bird);
+  EXPECT_EQ(with("").services[0].addresses.str(), "10.1.1.1/32");
+  EXPECT_EQ(with("forwarding: direct").services[0].load_balancers->forwarding,
+            LoadBalancers::Forwarding::direct);
+  EXPECT_EQ(with("forwarding: tunnel").services[0].load_balancers->forwarding,
+            LoadBalancers::Forwarding::tunnel);
+  EXPECT_EQ(with("scheduler: mh").services[0].load_balancers->scheduler, "mh");
+  EXPECT_EQ(with("health: {none: true}").services[0].load_balancers->health.kind, Health::Kind::none);
+  const Health http =
+      with("health: {http: /ok, port: 81, timeout: 250ms}").services[0].load_balancers->health;
+  EXPECT_EQ(http.kind, Health::Kind::http);
+  EXPECT_EQ(http.path, "/ok");
+  EXPECT_EQ(http.port, 81);
+  EXPECT_EQ(http.timeout, 250ms);
+  EXPECT_EQ(with("health: {http: /ok}").services[0].load_balancers->health.port, 0) << "the service's";
+  EXPECT_FALSE(with("masquerade: false").services[0].load_balancers->masquerade);
+}
+
+TEST(Parse, WithoutAReflectorTheLoadBalancersPeerWithTheRouter) {
+  // The papers' failure (two load-balancer pods behind one node's address) needs such a lab.
+  EXPECT_TRUE(good("name: t\nnetworks: {net: {subnet: 10.0.0.0/24}}\nnodes:\n  r: {role: router, interfaces: "
+                   "{net: 10.0.0.1}, bgp: {}}\n"
+                   "  n: {role: node, interfaces: {net: 10.0.0.2}}\noverlay: {}\n"
+                   "services: {web: {addresses: 10.1.1.0/24, load-balancers: {}}, app: {addresses: "
+                   "10.1.2.0/24, load-balancers: {}}}\n")
+                  .service("app"));
+}
+
+TEST(Format, NamesFileLineAndColumn) {
+  EXPECT_EQ(format({{23, 7}, "unknown key 'replcas'", "did you mean 'replicas'?"}, "ecmp.yaml"),
+            "ecmp.yaml:23:7: unknown key 'replcas'; did you mean 'replicas'?");
+  EXPECT_EQ(format({{1, 1}, "the file is empty", ""}, "x"), "x:1:1: the file is empty");
 }
 
 }  // namespace

@@ -63,6 +63,7 @@ using Table = std::vector<VirtualService>;
 /// Counters of a service or destination (ip_vs_stats).
 struct Counters {
   std::uint64_t connections = 0, packets_in = 0, packets_out = 0, bytes_in = 0, bytes_out = 0;
+  auto operator<=>(const Counters&) const = default;
 };
 
 }  // namespace lbcore

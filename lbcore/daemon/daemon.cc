@@ -1,0 +1,209 @@
+#include "lbcore/daemon/daemon.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include "lab/sys/error.hpp"
+
+namespace lbcore::daemon {
+
+namespace asio = boost::asio;
+using Json = nlohmann::ordered_json;
+using lblab::sys::SystemError;
+
+namespace {
+
+/// exabgp answers within milliseconds; one that hangs must not keep lbd from ending.
+constexpr milliseconds acknowledgement_limit{1'000};
+/// The kernel gives no event when a connection ends.
+constexpr milliseconds connections_sample{50};
+constexpr milliseconds retry_after{1'000};
+
+Json route_event(const Route& route, const char* state) {
+  return {{"event", "announce"},
+          {"route", route.prefix.str()},
+          {"next-hop", route.next_hop.str()},
+          {"state", state}};
+}
+
+std::vector<Route> both(const std::vector<Route>& a, const std::vector<Route>& b) {
+  std::vector<Route> common;
+  std::ranges::set_intersection(a, b, std::back_inserter(common));
+  return common;
+}
+
+}  // namespace
+
+Daemon::Daemon(asio::any_io_executor executor, Settings settings, std::function<Reread()> reread,
+               Dataplane& dataplane, Events events)
+    : executor_(executor),
+      settings_(std::move(settings)),
+      reread_(std::move(reread)),
+      dataplane_(dataplane),
+      events_(std::move(events)),
+      services_(executor, events_, [this] { changed(); }),
+      woken_(executor),
+      retry_(executor) {}
+
+asio::awaitable<void> Daemon::run() {
+  services_.configure(settings_.services, dataplane_.table());
+  if (!settings_.announce_socket.empty()) link_.emplace(executor_, settings_.announce_socket, observer());
+  bring_about();
+  events_({{"event", "ready"}});
+  co_await until([&] { return terminating_ || phase_ == Phase::handed_over; }, Clock::time_point::max());
+  if (phase_ != Phase::handed_over) co_await decommission();
+}
+
+void Daemon::changed() {
+  if (std::exchange(dirty_, true)) return;
+  asio::post(executor_, [this] {
+    if (dirty_) update();
+  });
+}
+
+void Daemon::update() try {
+  dirty_ = false;
+  bring_about();
+} catch (const SystemError& e) {
+  events_({{"event", "error"}, {"what", e.what()}});
+  retry_.expires_after(retry_after);
+  retry_.async_wait([this](boost::system::error_code cancelled) {
+    if (!cancelled) update();
+  });
+}
+
+void Daemon::bring_about() {
+  if (phase_ >= Phase::removed) return;
+  const auto known = services_.known();
+  const auto routes = phase_ == Phase::serving ? desired_routes(known) : std::vector<Route>{};
+  // What is to be withdrawn is so before its servers go, what is to be announced after they are there.
+  if (link_ && link_->routes()) link_->set(both(*link_->routes(), routes));
+  if (path_stale_) dataplane_.prepare(ranges(settings_.services));
+  path_stale_ = false;
+  apply(desired_table(known));
+  if (link_) link_->set(routes);
+}
+
+void Daemon::apply(const Table& desired) {
+  const auto changes = ipvs::reconcile(desired, dataplane_.table());
+  if (changes.empty()) return;
+  dataplane_.apply(changes);
+  Json event{{"event", "table"}, {"changes", Json::array()}};
+  for (const auto& change : changes) event["changes"].push_back(ipvs::describe(change));
+  events_(event);
+}
+
+announce::Link::Observer Daemon::observer() {
+  return {[this](bool connected) {
+            events_({{"event", "helper"}, {"state", connected ? "connected" : "gone"}});
+            wake();
+          },
+          [this](const announce::Acknowledged& done) {
+            report(done);
+            wake();
+          },
+          [this](const announce::Session& session) {
+            events_({{"event", "session"}, {"peer", session.peer}, {"state", session.up ? "up" : "down"}});
+          }};
+}
+
+void Daemon::report(const announce::Acknowledged& done) {
+  for (const auto& route : done.withdrawn) events_(route_event(route, "withdrawn"));
+  for (const auto& route : done.announced) events_(route_event(route, "announced"));
+  for (const auto& route : done.refused) events_(route_event(route, "refused"));
+}
+
+void Daemon::terminate() {
+  if (std::exchange(terminating_, true)) hurry_ = true;
+  wake();
+}
+
+void Daemon::handover() {
+  if (terminating_) return;
+  events_({{"event", "handover"}});
+  phase_ = Phase::handed_over;
+  wake();
+}
+
+bool Daemon::drain(const std::string& service, bool drained) {
+  if (!services_.drain(service, drained)) return false;
+  update();
+  return true;
+}
+
+Daemon::Reloaded Daemon::reload(std::vector<std::string>& mistakes) {
+  Reread reread = reread_();
+  if (terminating_) reread = {std::nullopt, {"lbd is ending"}};
+  if (reread.settings && (reread.settings->control != settings_.control ||
+                          reread.settings->announce_socket != settings_.announce_socket))
+    reread = {std::nullopt, {"the sockets cannot be changed while lbd runs: hand over to a new one"}};
+  if (!reread.settings) {
+    mistakes = std::move(reread.mistakes);
+    events_({{"event", "config"}, {"state", "refused"}, {"mistakes", mistakes}});
+    return Reloaded::refused;
+  }
+  if (*reread.settings == settings_) {
+    events_({{"event", "config"}, {"state", "unchanged"}});
+    return Reloaded::unchanged;
+  }
+  settings_ = std::move(*reread.settings);
+  events_({{"event", "config"}, {"state", "applied"}});
+  services_.configure(settings_.services, dataplane_.table());
+  path_stale_ = true;
+  update();
+  return Reloaded::applied;
+}
+
+void Daemon::step(const char* name) { events_({{"event", "decommission"}, {"step", name}}); }
+
+asio::awaitable<void> Daemon::decommission() {
+  const auto deadline = Clock::now() + settings_.drain_limit;
+  const bool announced = link_ && link_->routes() && !link_->routes()->empty();
+  phase_ = Phase::withdrawing;
+  step("withdrawing");
+  update();
+  if (announced) {
+    co_await until([&] { return link_->settled(); }, Clock::now() + acknowledgement_limit);
+    step("withdrawn");
+    // Routers take a moment to follow, and what they still send here is served.
+    co_await until([] { return false; }, std::min(deadline, Clock::now() + settings_.settle));
+  }
+  phase_ = Phase::draining;
+  step("draining");
+  services_.drain("", true);
+  update();
+  step(co_await connections_end(deadline) ? "drained" : "limit");
+  phase_ = Phase::removed;
+  apply({});
+  dataplane_.clear();
+  step("removed");
+}
+
+asio::awaitable<bool> Daemon::connections_end(Clock::time_point deadline) {
+  // Established ones: those that have ended linger for minutes among the inactive.
+  const auto all_ended = [&] {
+    for (const auto& service : dataplane_.counters())
+      if (std::ranges::any_of(service.destinations, [](const auto& d) { return d.active > 0; })) return false;
+    return true;
+  };
+  while (!all_ended()) {
+    if (hurry_ || Clock::now() >= deadline) co_return false;
+    co_await until([] { return false; }, std::min(deadline, Clock::now() + connections_sample));
+  }
+  co_return true;
+}
+
+asio::awaitable<bool> Daemon::until(std::function<bool()> condition, Clock::time_point deadline) {
+  while (!condition()) {
+    if (hurry_ || Clock::now() >= deadline) co_return false;
+    woken_.expires_at(deadline);
+    boost::system::error_code woken;
+    co_await woken_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
+  co_return true;
+}
+
+}  // namespace lbcore::daemon

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lbcore/announce/link.hpp"
+#include "lbcore/daemon/config.hpp"
+#include "lbcore/daemon/dataplane.hpp"
+#include "lbcore/daemon/events.hpp"
+#include "lbcore/daemon/services.hpp"
+
+namespace lbcore::daemon {
+
+/// The load balancer: keeps the kernel's table and the announced routes in step with configuration, endpoints
+/// and health. Takes over what it finds in the kernel. One thread: its executor's; it must outlive that
+/// executor's run.
+class Daemon {
+ public:
+  struct Reread {
+    std::optional<Settings> settings;   // nothing: refused
+    std::vector<std::string> mistakes;  // then: why
+  };
+  enum class Reloaded { unchanged, applied, refused };
+
+  /// reread: the configuration as it is now.
+  Daemon(boost::asio::any_io_executor, Settings, std::function<Reread()> reread, Dataplane&, Events);
+  Daemon(const Daemon&) = delete;
+
+  /// Serves until terminate() has taken everything down, or handover() was asked for. Throws SystemError if
+  /// it cannot begin.
+  boost::asio::awaitable<void> run();
+
+  /// Decommissions: withdraws and waits for the routers to follow, gives every destination weight 0 and waits
+  /// for connections to end, up to the drain limit, then removes services, marks and routes. A second call
+  /// stops the waiting.
+  void terminate();
+  /// Ends, and leaves kernel and routes as they are to the next lbd.
+  void handover();
+  Reloaded reload(std::vector<std::string>& mistakes);
+  /// Weight 0 and no route for a service, or back; an empty name: all. False: there is none of that name.
+  bool drain(const std::string& service, bool drained);
+  /// Everything, for people and programs.
+  nlohmann::ordered_json state();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  enum class Phase { serving, withdrawing, draining, removed, handed_over };
+
+  void changed();  // update() soon: once for many changes
+  void update();   // bring_about(), and again later if it fails
+  void bring_about();
+  void apply(const Table& desired);
+  void step(const char* name);
+  announce::Link::Observer observer();
+  void report(const announce::Acknowledged&);
+
+  boost::asio::awaitable<void> decommission();
+  boost::asio::awaitable<bool> connections_end(Clock::time_point deadline);
+  /// Waits until a condition that events bring about holds; false: the deadline passed or terminate() was
+  /// called again.
+  boost::asio::awaitable<bool> until(std::function<bool()> condition, Clock::time_point deadline);
+  void wake() { woken_.cancel(); }
+
+  boost::asio::any_io_executor executor_;
+  Settings settings_;
+  std::function<Reread()> reread_;
+  Dataplane& dataplane_;
+  Events events_;
+  Services services_;
+  std::optional<announce::Link> link_;  // empty: nothing is announced
+  boost::asio::steady_timer woken_, retry_;
+  Clock::time_point started_ = Clock::now();
+  Phase phase_ = Phase::serving;
+  bool path_stale_ = true;  // the packets' path is to be prepared
+  bool dirty_ = false, terminating_ = false, hurry_ = false;
+};
+
+}  // namespace lbcore::daemon
