@@ -30,14 +30,16 @@ struct Unreadable {
 /// not allow.
 std::optional<Mark> find_non_text(std::string_view text) {
   using Utf8 = boost::nowide::utf::utf_traits<char>;
-  Mark mark{1, 1};
-  for (auto at = text.begin(); at != text.end(); ++mark.column) {
+  int line = 1;
+  auto line_start = text.begin();
+  for (auto at = text.begin(); at != text.end();) {
+    const auto here = at;
     const auto code = Utf8::decode(at, text.end());
     const bool control = code < 0x20 && code != '\t' && code != '\n' && code != '\r';
     if (code == boost::nowide::utf::illegal || code == boost::nowide::utf::incomplete || control ||
         code == 0x7f)
-      return mark;
-    if (code == '\n') mark = {mark.line + 1, 0};
+      return Mark{line, static_cast<int>(here - line_start) + 1};
+    if (code == '\n') ++line, line_start = at;
   }
   return std::nullopt;
 }
