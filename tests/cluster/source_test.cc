@@ -67,8 +67,8 @@ TEST_F(Sources, WithoutTheLoadBalancersMasqueradeRequestsFail) {
     lab().shell_in(lb, "nft list ruleset > /tmp/rules.nft");
     lab().shell_in(
         lb,
-        "nft -a list table ip lbd | awk \"/^\\tchain/ {chain=\\$2} /masquerade/ {print chain, \\$NF}\" | "
-        "while read chain handle; do nft delete rule ip lbd $chain handle $handle; done");
+        "nft -a list table inet lbd | awk \"/^\\tchain/ {chain=\\$2} /masquerade/ {print chain, \\$NF}\" | "
+        "while read chain handle; do nft delete rule inet lbd $chain handle $handle; done");
   }
   EXPECT_NE(lab().in("client", {"curl", "-s", "--max-time", "3", "http://10.1.1.1/"}).code, 0);
   for (int n = 1; n <= 3; ++n) {

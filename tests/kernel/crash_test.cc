@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
@@ -27,14 +26,20 @@ struct Reached {
 
 enum class Victim { supervisor, command, both };
 
-std::ostream& operator<<(std::ostream& out, const std::tuple<Reached, Victim>& at) {
+struct Moment {
+  Reached reached;
+  Victim victim;
+};
+
+void PrintTo(const Moment& at, std::ostream* stream) {
+  std::ostream& out = *stream;
   static constexpr const char* words[] = {"supervisor", "command", "both"};
   const auto& [reached, victim] = at;
-  return out << reached.names << " names and " << reached.started << " processes, then kill "
-             << words[static_cast<int>(victim)];
+  out << reached.names << " names and " << reached.started << " processes, then kill "
+      << words[static_cast<int>(victim)];
 }
 
-class Crash : public testing::TestWithParam<std::tuple<Reached, Victim>> {
+class Crash : public testing::TestWithParam<Moment> {
  protected:
   static inline const std::string name_ = "crash-" + std::to_string(::getpid());
   static inline const std::string folder_ = "/run/lblab/" + name_;
@@ -135,12 +140,11 @@ TEST_P(Crash, DownLeavesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(
     AtTenMoments, Crash,
-    testing::Values(std::tuple{Reached{1, 0}, Victim::supervisor}, std::tuple{Reached{2, 0}, Victim::both},
-                    std::tuple{Reached{5, 0}, Victim::command}, std::tuple{Reached{9, 0}, Victim::both},
-                    std::tuple{Reached{13, 0}, Victim::supervisor}, std::tuple{Reached{13, 1}, Victim::both},
-                    std::tuple{Reached{13, 3}, Victim::command},
-                    std::tuple{Reached{13, 5}, Victim::supervisor}, std::tuple{Reached{13, 7}, Victim::both},
-                    std::tuple{Reached{13, 9}, Victim::command}));
+    testing::Values(Moment{Reached{1, 0}, Victim::supervisor}, Moment{Reached{2, 0}, Victim::both},
+                    Moment{Reached{5, 0}, Victim::command}, Moment{Reached{9, 0}, Victim::both},
+                    Moment{Reached{13, 0}, Victim::supervisor}, Moment{Reached{13, 1}, Victim::both},
+                    Moment{Reached{13, 3}, Victim::command}, Moment{Reached{13, 5}, Victim::supervisor},
+                    Moment{Reached{13, 7}, Victim::both}, Moment{Reached{13, 9}, Victim::command}));
 
 TEST_F(Crash, ASupervisorKilledWhenItRunsLeavesNothingAfterDown) {
   const std::string before = host();
