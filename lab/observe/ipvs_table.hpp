@@ -8,8 +8,8 @@
 
 namespace lblab::observe {
 
-/// The IPVS table of a namespace as its kernel tells it over generic netlink (linux/ip_vs.h). A reader of the lab's own: what a load balancer
-/// wrote is not confirmed by the code that wrote it.
+/// The IPVS table of a namespace as its kernel tells it over generic netlink (linux/ip_vs.h). A reader of the
+/// lab's own: what a load balancer wrote is not confirmed by the code that wrote it.
 struct IpvsDestination {
   std::string address;     // "172.16.1.2:80", "[fd00::2]:80"
   std::string forwarding;  // "masquerade", "direct", "tunnel", "local"
