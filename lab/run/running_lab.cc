@@ -2,6 +2,8 @@
 
 #include <linux/rtnetlink.h>
 
+#include <linux/rtnetlink.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -33,10 +35,6 @@ std::string text_of(const std::set<std::string>& words) {
 
 }  // namespace
 
-struct RunningLab::Watch {
-  observe::Monitor monitor;
-};
-
 /// One change at a time: a second one waits for its turn.
 class RunningLab::Turn {
  public:
@@ -53,12 +51,12 @@ class RunningLab::Turn {
 
 RunningLab::RunningLab(asio::any_io_executor executor, std::string name, std::string state,
                        std::string programs)
-    : executor_(executor),
+    : executor_(std::move(executor)),
       name_(std::move(name)),
       state_(std::move(state)),
       programs_(std::move(programs)),
-      history_(executor, state_ + "/events.jsonl"),
-      processes_(executor, history_, state_ + "/logs") {
+      history_(executor_, state_ + "/events.jsonl"),
+      processes_(executor_, history_, state_ + "/logs") {
   std::filesystem::create_directories(state_ + "/logs");
   kernel_ = std::make_unique<apply::LinuxKernel>(apply::LinuxKernel::Settings{.lab = name_, .state = state_},
                                                  processes_);
@@ -167,17 +165,19 @@ void RunningLab::watch(std::span<const plan::Op> ops) {
     const auto* added = std::get_if<plan::AddHost>(&op);
     if (!added) continue;
     const std::string host = added->host;
-    watches_[host].reset(new Watch{
-        observe::Monitor{executor_, host, kernel_->netns(host), [this](const observe::Event& event) {
-                           if (event.route) {
-                             auto& next_hops = routes_[event.host][event.route->destination.str()];
-                             next_hops.clear();
-                             for (const auto& hop : event.route->next_hops)
-                               if (hop.via) next_hops.insert(hop.via->str());
-                           }
-                           history_.append(to_json(event));
-                         }}});
+    watches_[host] = std::make_unique<observe::Monitor>(
+        executor_, host, kernel_->netns(host), [this](const observe::Event& event) { note(event); });
   }
+}
+
+void RunningLab::note(const observe::Event& event) {
+  if (event.route && event.route->table == RT_TABLE_MAIN) {
+    auto& next_hops = routes_[event.host][event.route->destination.str()];
+    next_hops.clear();
+    for (const auto& hop : event.route->next_hops)
+      if (hop.via) next_hops.insert(hop.via->str());
+  }
+  history_.append(to_json(event));
 }
 
 std::vector<std::string> RunningLab::missing() const {
