@@ -251,13 +251,13 @@ class HostCompiler {
   std::set<std::string> written_;
 };
 
-/// Those that wait for nobody first, on all hosts; then those that wait for them; and so on.
+/// Those that wait for nobody first, on all hosts; then those that wait for them; and so on; each by rank.
 void order_by_depth(Plan& spawns, const Lab& lab) {
-  auto depth_of = [&](const Op& op) {
+  auto place_of = [&](const Op& op) {
     const auto& spawn = std::get<Spawn>(op);
-    return depth(lab.hosts.at(spawn.host), spawn.process);
+    return std::pair{depth(lab.hosts.at(spawn.host), spawn.process), spawn.process.rank};
   };
-  std::ranges::stable_sort(spawns, {}, depth_of);
+  std::ranges::stable_sort(spawns, {}, place_of);
 }
 
 void order_by_depth_reversed(Plan& stops, const Lab& lab) {

@@ -127,6 +127,7 @@ asio::awaitable<void> RunningLab::change_to(model::Lab want) {
   const auto prepare = rest.first(static_cast<size_t>(first_spawn - rest.begin()));
   std::exception_ptr failed;
   try {
+    if (!stops.empty()) co_await tell_balancers(rest);
     kernel_->apply(stops);
     co_await let_stop(stops);
     kernel_->apply(prepare);
@@ -147,6 +148,32 @@ asio::awaitable<void> RunningLab::change_to(model::Lab want) {
   have_ = std::move(want);
 }
 
+/// A load balancer is to have forgotten a pod before that pod stops: the lists of endpoints are written
+/// first, and every lbd that got one is given the time to say that it has read it. The plan writes them again
+/// later, which changes nothing.
+asio::awaitable<void> RunningLab::tell_balancers(std::span<const plan::Op> ops) {
+  constexpr auto patience = 3s;
+  std::set<std::string> unaware;
+  const size_t mark = history_.lines().size();
+  for (const auto& op : ops) {
+    const auto* write = std::get_if<plan::WriteFile>(&op);
+    if (!write || !write->file.path.starts_with("/run/lbd/endpoints/") ||
+        !processes_.running(write->host, "lbd"))
+      continue;
+    kernel_->apply(std::span{&op, 1});
+    unaware.insert(write->host);
+  }
+  co_await history_.until(
+      [&, next = mark]() mutable {
+        for (; next < history_.lines().size(); ++next) {
+          const auto event = nlohmann::json::parse(history_.lines()[next]);
+          if (event["event"] == "endpoints") unaware.erase(event["host"].get<std::string>());
+        }
+        return unaware.empty();
+      },
+      steady_clock::now() + patience);
+}
+
 asio::awaitable<void> RunningLab::let_stop(std::span<const plan::Op> stops) {
   auto grace = 0ms;
   for (const auto& op : stops) grace = std::max(grace, std::get<plan::Stop>(op).process.stop_grace);
@@ -165,8 +192,8 @@ void RunningLab::watch(std::span<const plan::Op> ops) {
     const auto* added = std::get_if<plan::AddHost>(&op);
     if (!added) continue;
     const std::string host = added->host;
-    watches_[host] = std::make_unique<observe::Monitor>(
-        executor_, host, kernel_->netns(host), [this](const observe::Event& event) { note(event); });
+    watches_[host] = std::make_unique<observe::Monitor>(executor_, host, kernel_->netns(host),
+                                                        [this](const observe::Event& event) { note(event); });
   }
 }
 

@@ -62,6 +62,7 @@ class RunningLab {
 
   asio::awaitable<void> change_to(model::Lab want);
   asio::awaitable<void> settle(Progress progress, std::chrono::seconds limit);
+  asio::awaitable<void> tell_balancers(std::span<const plan::Op> ops);
   asio::awaitable<void> let_stop(std::span<const plan::Op> stops);
   void watch(std::span<const plan::Op> ops);
   void note(const observe::Event& event);

@@ -1,3 +1,5 @@
+#include <thread>
+
 #include "tests/cluster/tested_lab.hpp"
 
 using testing::HasSubstr;
@@ -34,6 +36,42 @@ TEST_F(TestedLab, ScalingToOneAndBackIsFollowedAndNobodyIsRenamed) {
   EXPECT_EQ(lab().next_hops("router", web), all_nodes);
   EXPECT_EQ(lab().real_servers("web-lb-3"), before);
   EXPECT_THAT(fetch(20), SizeIs(20));
+}
+
+/// Flows in flight on moved buckets are reset, as NAT forwarding must; what is asserted is that nobody is
+/// left in a hole.
+TEST_F(TestedLab, ScalingUnderLoadIsFollowedAndLeavesNoBlackhole) {
+  std::string load;
+  std::thread client{[&] {
+    load = lab().in("client", {"wrk", "-t1", "-c8", "-d20s", "--timeout", "20s", "http://10.1.1.1/"}).out;
+  }};
+  size_t mark = lab().mark();
+  for (const auto& [count, next_hops] : {std::pair{"1", Set{"10.0.0.105"}}, std::pair{"3", all_nodes}}) {
+    EXPECT_EQ(lab().lblab(std::string("scale web/lb=") + count).code, 0);
+    EXPECT_TRUE(lab().route_becomes(mark, web, next_hops, long_enough)) << count;
+    EXPECT_EQ(lab().next_hops("router", web), next_hops);
+    EXPECT_THAT(fetch(30), SizeIs(30)) << "with " << count;
+    mark = lab().mark();
+  }
+  client.join();
+  EXPECT_THAT(load, HasSubstr("requests in")) << load;
+  EXPECT_THAT(load, testing::Not(HasSubstr(" 0 requests in"))) << load;
+}
+
+TEST_F(TestedLab, ScalingPodsIsFollowedByEveryTable) {
+  lab().must("scale web=4");
+  EXPECT_THAT(lab().real_servers("web-lb-1"), SizeIs(4));
+  EXPECT_THAT(fetch(30), SizeIs(30));
+  const size_t mark = lab().mark();
+  lab().must("scale web=6");
+  EXPECT_TRUE(lab().event(
+      mark,
+      [](const Json& e) {
+        return e["event"] == "health" && e["host"] == "web-lb-3" && e["destination"] == "172.16.3.3:80" &&
+               e["state"] == "up";
+      },
+      long_enough));
+  EXPECT_THAT(fetch(30), SizeIs(30));
 }
 
 TEST_F(TestedLab, MoreLoadBalancersThanNodesAreRefusedWithTheReason) {
