@@ -50,7 +50,7 @@ test: setup-test ## install, build and run every test
 
 sanitize: setup-test ## the unit and kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@test -e build-asan/build.ninja || cmake -S . -B build-asan -G Ninja -DLBLAB_SANITIZE=ON
-	@ninja -C build-asan
+	@ninja -C build-asan unit_tests kernel_tests
 	@ctest --test-dir build-asan --output-on-failure --no-tests=error -R '^(unit|kernel)' $(CTEST_ARGS)
 
 bench: build ## the benchmarks
