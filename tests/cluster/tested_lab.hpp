@@ -23,7 +23,12 @@ class TestedLab : public testing::Test {
     if (!lab_)
       lab_ = std::make_unique<lblab::fixtures::LabUnderTest>(LBLAB_PROGRAM, TESTED_TOPOLOGY, "tested");
   }
-  void SetUp() override { ASSERT_TRUE(lab().route_becomes(0, web, all_nodes, long_enough)) << "not settled"; }
+  void SetUp() override {
+    const size_t mark = lab().mark();
+    if (lab().next_hops("router", web) == all_nodes) return;
+    ASSERT_TRUE(lab().route_becomes(mark, web, all_nodes, long_enough))
+        << "the test before left the lab unsettled";
+  }
 
   static lblab::fixtures::LabUnderTest& lab() { return *lab_; }
 
