@@ -31,7 +31,17 @@ void take_away(const std::string& path) noexcept {
   ::unlink(path.c_str());
 }
 
+/// A folder that holds others' names is busy, or not empty, and stays.
+void undo(const std::string& what) noexcept {
+  if (what != found && ::umount2(names_folder, 0) == 0 && what == made) ::rmdir(names_folder);
+}
+
 }  // namespace
+
+NamesFolder::~NamesFolder() {
+  undo(became_);
+  ::unlink(note_.c_str());
+}
 
 NamesFolder::NamesFolder(std::string note)
     : note_(std::move(note)), note_file_(sys::open(note_, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600)) {
@@ -41,10 +51,10 @@ NamesFolder::NamesFolder(std::string note)
   const sys::Fd folder = sys::open(names_folder, O_RDONLY | O_DIRECTORY);
   sys::check("lock " + std::string(names_folder), ::flock(folder.get(), LOCK_EX));
   if (share()) {
-    write_down(found);
+    write_down(became_ = found);
     return;
   }
-  write_down(is_new ? made : mounted);
+  write_down(became_ = is_new ? made : mounted);
   sys::check("mount " + std::string(names_folder),
              ::mount(names_folder, names_folder, "none", MS_BIND | MS_REC, nullptr));
   if (!share()) throw sys::SystemError{"share mounts below " + std::string(names_folder)};
@@ -81,8 +91,7 @@ void NamesFolder::give_back(const std::string& note) noexcept {
       names.insert(name);
   }
   for (const auto& ours : names) take_away(path_of(ours));
-  // A folder that holds others' names is busy, or not empty, and stays.
-  if (what != found && ::umount2(names_folder, 0) == 0 && what == made) ::rmdir(names_folder);
+  undo(what);
   ::unlink(note.c_str());
 }
 

@@ -33,7 +33,7 @@ class NamesFolder {
  public:
   explicit NamesFolder(std::string note);
   NamesFolder(const NamesFolder&) = delete;
-  ~NamesFolder() { give_back(note_); }
+  ~NamesFolder();
 
   /// Throws SystemError (EEXIST) if the name is taken.
   NamespaceName add(const std::string& name, const sys::Netns&);
@@ -44,7 +44,7 @@ class NamesFolder {
  private:
   void write_down(const std::string& line);
 
-  std::string note_;
+  std::string note_, became_;
   sys::Fd note_file_;
 };
 
