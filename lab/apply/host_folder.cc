@@ -4,13 +4,16 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "lab/sys/error.hpp"
 #include "lab/sys/fd.hpp"
 
 namespace lblab::apply {
 
-void HostFolder::make() const {
+void HostFolder::make() {
+  if (made_) return;
+  made_ = true;
   std::filesystem::create_directories(path_);
   for (const auto& p : privates) {
     const auto folder = path_ + "/" + p.name;
@@ -30,7 +33,7 @@ std::string HostFolder::outside(const std::string& inside) const {
   throw sys::SystemError{"use " + inside + ", which is not below /run, /tmp or /var/log", EINVAL};
 }
 
-void HostFolder::write(const model::File& file) const {
+void HostFolder::write(const model::File& file) {
   const auto path = outside(file.path);
   make();
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
@@ -42,9 +45,9 @@ void HostFolder::remove(const std::string& file) const {
   sys::check("remove " + path, ::unlink(path.c_str()));
 }
 
-void HostFolder::remove_all() const noexcept {
+void HostFolder::remove_all() noexcept {
   std::error_code ignored;
-  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  if (std::exchange(made_, false)) std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace lblab::apply

@@ -23,10 +23,11 @@ class HostFolder {
   explicit HostFolder(std::string path) : path_(std::move(path)) {}
   const std::string& path() const { return path_; }
   /// Makes it with its three folders; again is fine.
-  void make() const;
-  void write(const model::File&) const;
+  void make();
+  void write(const model::File&);
   void remove(const std::string& file) const;
-  void remove_all() const noexcept;
+  /// Removes what make() made.
+  void remove_all() noexcept;
 
   /// The path here of a file of the host; throws SystemError (EINVAL) for a path that is not below one of the
   /// three.
@@ -34,6 +35,7 @@ class HostFolder {
 
  private:
   std::string path_;
+  bool made_ = false;
 };
 
 }  // namespace lblab::apply

@@ -97,6 +97,7 @@ struct LinuxKernel::Impl {
   }
 
   std::string hosts_file() const { return settings.state + "/etc-hosts"; }
+  std::string note() const { return settings.state + "/netns-names"; }
 
   void apply(std::span<const plan::Op> wanted, Absent what_if_absent) {
     ops = wanted;
@@ -211,13 +212,10 @@ struct LinuxKernel::Impl {
   }
 
   void show(MachineHost& host) {
-    // The folder first: what cleans up after a crash goes by the folders that it finds.
-    std::filesystem::create_directories(host.folder.path());
     try {
-      if (!names_folder) names_folder.emplace(settings.state + "/netns-folder");
-      host.shown_name.emplace(settings.lab + "." + host.name, host.netns);
+      if (!names_folder) names_folder.emplace(note());
+      host.shown_name = names_folder->add(settings.lab + "." + host.name, host.netns);
     } catch (...) {
-      host.folder.remove_all();
       tidy();
       throw;
     }
@@ -571,15 +569,10 @@ std::vector<int> LinuxKernel::namespaces(const std::string& host) {
 }
 
 void LinuxKernel::clear(const Settings& settings) {
-  const std::filesystem::path hosts = settings.state + "/hosts";
+  NamesFolder::give_back(settings.state + "/netns-names");
   std::error_code none;
-  for (const auto& entry : std::filesystem::directory_iterator(hosts, none)) {
-    NamespaceName::remove(settings.lab + "." + entry.path().filename().string());
-    HostFolder{entry.path().string()}.remove_all();
-  }
-  std::filesystem::remove(hosts, none);
+  std::filesystem::remove_all(settings.state + "/hosts", none);
   std::filesystem::remove(settings.state + "/etc-hosts", none);
-  NamesFolder::give_back(settings.state + "/netns-folder");
 }
 
 }  // namespace lblab::apply

@@ -17,8 +17,7 @@ void replace_nftables(const sys::Netns& netns, const std::string& ruleset) {
     if (!context) throw std::bad_alloc();
     nft_ctx_buffer_error(context.get());
     nft_ctx_buffer_output(context.get());
-    const std::string batch =
-        "flush ruleset; " + ruleset;  // on the first line, so that line numbers stay true
+    const std::string batch = "flush ruleset\n" + ruleset;
     if (nft_run_cmd_from_buffer(context.get(), batch.c_str()) != 0)
       throw sys::SystemError{nft_ctx_get_error_buffer(context.get()), EINVAL};
   });

@@ -147,10 +147,12 @@ void add_exec(CLI::App& app, Run& run) {
   command->add_option("NODE", *host)->required();
   command->add_option("CMD", *argv, "after --")->required();
   command->positionals_at_end();
-  command->callback([=, &run] { run = [=] {
+  command->callback([=, &run] {
+    run = [=] {
       if (argv->front() == "--") argv->erase(argv->begin());
       return execute(pick_lab(*lab), *host, *argv);
-    }; });
+    };
+  });
 }
 
 }  // namespace lblab::cli

@@ -79,6 +79,7 @@ std::string endpoint_slice(const model::Service& service, const std::vector<Endp
         R"({}
     {{"addresses": ["{}"], "conditions": {{"ready": true}}, "nodeName": "{}", "targetRef": {{"kind": "Pod", "name": "{}"}}}})",
         listed.empty() ? "" : ",", endpoint.address.str(), endpoint.node, endpoint.pod);
+  const bool ipv6 = !endpoints.empty() && endpoints.front().address.bits() == 128;
   return fmt::format(R"({{
   "apiVersion": "discovery.k8s.io/v1",
   "kind": "EndpointSlice",
@@ -89,8 +90,7 @@ std::string endpoint_slice(const model::Service& service, const std::vector<Endp
   ]
 }}
 )",
-                     service.name, service.addresses.address.bits() == 128 ? "IPv6" : "IPv4", service.port,
-                     listed);
+                     service.name, ipv6 ? "IPv6" : "IPv4", service.port, listed);
 }
 
 }  // namespace

@@ -43,10 +43,10 @@ class Shape {
         out_.push_back(
             {field.mark, fmt::format("unknown key {}", shown(field.key)), known_keys(field.key, grammar)});
     }
-    for (const auto& [key, child] : grammar.children)
-      if (child.key->required && !value.find(key))
-        out_.push_back({at, fmt::format("{} lacks the key '{}'", name, key),
-                        fmt::format("add {}: {}", key, example(child))});
+    for (const auto& child : grammar.children)
+      if (child.key->required && !value.find(child.name))
+        out_.push_back({at, fmt::format("{} lacks the key '{}'", name, child.name),
+                        fmt::format("add {}: {}", child.name, example(child))});
   }
 
   void check_map(const Yaml& value, const Grammar& grammar, const std::string& name) {
@@ -67,7 +67,7 @@ class Shape {
 
   static std::string known_keys(const std::string& word, const Grammar& grammar) {
     std::vector<std::string_view> known;
-    for (const auto& child : grammar.children) known.push_back(child.first);
+    for (const auto& child : grammar.children) known.push_back(child.name);
     if (const auto meant = nearest(word, known)) return fmt::format("did you mean '{}'?", *meant);
     return fmt::format("the keys here are {}", fmt::join(known, ", "));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace lblab::model {
 namespace {
@@ -338,13 +339,12 @@ std::pair<std::string_view, std::string_view> split(std::string_view path) {
 }
 
 Grammar build() {
-  Grammar root{.key = &table.front(), .children = {}};
+  Grammar root{.name = "", .key = &table.front(), .children = {}};
   for (const Key& key : std::span(table).subspan(1)) {
     Grammar* at = &root;
     for (auto [step, rest] = split(key.path); !step.empty(); std::tie(step, rest) = split(rest)) {
-      const auto found = std::ranges::find(at->children, step, &std::pair<std::string_view, Grammar>::first);
-      at = found != at->children.end() ? &found->second
-                                       : &at->children.emplace_back(step, Grammar{&key, {}}).second;
+      const auto found = std::ranges::find(at->children, step, &Grammar::name);
+      at = found != at->children.end() ? &*found : &at->children.emplace_back(Grammar{step, &key, {}});
     }
   }
   return root;
@@ -354,9 +354,9 @@ Grammar build() {
 
 std::span<const Key> keys() { return table; }
 
-const Grammar* Grammar::find(std::string_view name) const {
-  const auto found = std::ranges::find(children, name, &std::pair<std::string_view, Grammar>::first);
-  return found == children.end() ? nullptr : &found->second;
+const Grammar* Grammar::find(std::string_view step) const {
+  const auto found = std::ranges::find(children, step, &Grammar::name);
+  return found == children.end() ? nullptr : &*found;
 }
 
 const Grammar& grammar() {

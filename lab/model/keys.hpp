@@ -4,7 +4,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 /// Every key that a topology file may hold, in one table. The parser's checks, its defaults, the JSON Schema
@@ -53,13 +52,13 @@ std::span<const Key> keys();
 
 /// The table as a tree: what the parser walks beside the file.
 struct Grammar {
+  std::string_view name;  // the last step of the key's path
   const Key* key = nullptr;
-  std::vector<std::pair<std::string_view, Grammar>>
-      children;  // in the table's order; a map's or list's only child is "*" or "[]"
+  std::vector<Grammar> children;  // in the table's order; a map's or list's only child is "*" or "[]"
 
   const Grammar* find(std::string_view name) const;
   /// What the values of a map or the elements of a list are.
-  const Grammar& each() const { return children.front().second; }
+  const Grammar& each() const { return children.front(); }
 };
 const Grammar& grammar();
 

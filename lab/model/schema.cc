@@ -88,9 +88,9 @@ Json schema_of(const Grammar& grammar);
 
 Json object(const Grammar& grammar) {
   Json properties = Json::object(), required = Json::array();
-  for (const auto& [key, child] : grammar.children) {
-    properties[std::string(key)] = schema_of(child);
-    if (child.key->required) required.push_back(key);
+  for (const auto& child : grammar.children) {
+    properties[std::string(child.name)] = schema_of(child);
+    if (child.key->required) required.push_back(child.name);
   }
   Json schema{{"type", "object"}, {"additionalProperties", false}, {"properties", properties}};
   if (required.empty())

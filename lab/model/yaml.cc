@@ -14,6 +14,13 @@ namespace {
 
 Mark to_mark(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
 
+Yaml make(Yaml::Kind kind, const YAML::Mark& mark) {
+  Yaml made;
+  made.kind = kind;
+  made.mark = to_mark(mark);
+  return made;
+}
+
 /// Thrown out of yaml-cpp's events: what cannot be read on from.
 struct Unreadable {
   Diagnostic why;
@@ -23,14 +30,16 @@ struct Unreadable {
 /// not allow.
 std::optional<Mark> find_non_text(std::string_view text) {
   using Utf8 = boost::nowide::utf::utf_traits<char>;
-  Mark mark{1, 1};
-  for (auto at = text.begin(); at != text.end(); ++mark.column) {
+  int line = 1;
+  auto line_start = text.begin();
+  for (auto at = text.begin(); at != text.end();) {
+    const auto here = at;
     const auto code = Utf8::decode(at, text.end());
     const bool control = code < 0x20 && code != '\t' && code != '\n' && code != '\r';
     if (code == boost::nowide::utf::illegal || code == boost::nowide::utf::incomplete || control ||
         code == 0x7f)
-      return mark;
-    if (code == '\n') mark = {mark.line + 1, 0};
+      return Mark{line, static_cast<int>(here - line_start) + 1};
+    if (code == '\n') ++line, line_start = at;
   }
   return std::nullopt;
 }
@@ -54,7 +63,7 @@ class Builder : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     throw Unreadable{{to_mark(mark), "an alias", "write the value out"}};
   }
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add({.mark = to_mark(mark)}); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { add(make(Yaml::Kind::null, mark)); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                 const std::string& text) override {
     // yaml-cpp's own: "?" for a plain scalar, "!" for a quoted one.
@@ -63,18 +72,21 @@ class Builder : public YAML::EventHandler {
     if (std::ranges::any_of(
             text, [](unsigned char c) { return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f; }))
       throw Unreadable{{to_mark(mark), "a control character", "leave it out"}};
-    add({.kind = Yaml::Kind::scalar, .mark = to_mark(mark), .text = text, .quoted = tag != "?"});
+    Yaml scalar = make(Yaml::Kind::scalar, mark);
+    scalar.text = text;
+    scalar.quoted = tag != "?";
+    add(std::move(scalar));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                        YAML::EmitterStyle::value) override {
     refuse_tag(mark, tag);
-    open(Yaml::Kind::sequence, to_mark(mark));
+    open(make(Yaml::Kind::sequence, mark));
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                   YAML::EmitterStyle::value) override {
     refuse_tag(mark, tag);
-    open(Yaml::Kind::map, to_mark(mark));
+    open(make(Yaml::Kind::map, mark));
   }
   void OnMapEnd() override { close(); }
 
@@ -91,11 +103,11 @@ class Builder : public YAML::EventHandler {
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
     if (tag != "?" && tag != "!" && !tag.empty()) report(mark, fmt::format("a tag, {}", tag), "leave it out");
   }
-  void open(Yaml::Kind kind, Mark mark) {
+  void open(Yaml value) {
     if (open_.size() >= max_depth)
       throw Unreadable{
-          {mark, fmt::format("nested more than {} levels deep", max_depth), "a topology needs six"}};
-    open_.push_back({.value = {.kind = kind, .mark = mark}, .key = {}});
+          {value.mark, fmt::format("nested more than {} levels deep", max_depth), "a topology needs six"}};
+    open_.push_back({std::move(value), std::nullopt});
   }
   void close() {
     Yaml done = std::move(open_.back().value);

@@ -19,11 +19,11 @@ struct Yaml {
 
   Kind kind = Kind::null;
   Mark mark;
-  std::string text = {};  // scalar
-  bool quoted = false;    // scalar: written with quotes or as a block, so a string whatever it looks like
-  std::vector<Yaml> items = {};
-  std::vector<Field> fields = {};                              // map: in the order written, keys unique
-  std::map<std::string, std::size_t, std::less<>> index = {};  // map: key → position in fields
+  std::string text;     // scalar
+  bool quoted = false;  // scalar: written with quotes or as a block, so a string whatever it looks like
+  std::vector<Yaml> items;
+  std::vector<Field> fields;                              // map: in the order written, keys unique
+  std::map<std::string, std::size_t, std::less<>> index;  // map: key → position in fields
 
   const Field* find(std::string_view key) const;
 };

@@ -25,10 +25,10 @@ struct Link {
 /// What a new link is given, or a present one is changed to.
 struct LinkSettings {
   std::string name;
-  int index = 0;              // 0: the kernel's choice
-  int mtu = 0;                // 0: the kernel's default, or unchanged
-  std::string mac;            // empty: the kernel's choice, or unchanged
-  std::optional<int> master;  // 0: none
+  int index = 0;                     // 0: the kernel's choice
+  int mtu = 0;                       // 0: the kernel's default, or unchanged
+  std::string mac;                   // empty: the kernel's choice, or unchanged
+  std::optional<int> master;         // 0: none
   std::optional<std::string> alias;  // for set_link(): the kernel takes none for a new link
   std::optional<bool> up;
 };

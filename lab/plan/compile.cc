@@ -59,7 +59,7 @@ auto index(const Range& values, KeyOf&& key_of) {
 class HostCompiler {
  public:
   HostCompiler(const std::string& name, const Host& have, const Host& want, const Fate& fate, Phases& out)
-      : name_(name), have_(have), want_(want), fate_(fate), out_(out), disturbed_(fate.is_disturbed(name)) {}
+      : name_(name), have_(have), want_(want), fate_(fate), out_(out) {}
 
   void compile() {
     remove_links();
@@ -75,6 +75,11 @@ class HostCompiler {
 
  private:
   bool stays(const Link& link) const { return fate_.stays(name_, link.name); }
+  bool keeps_what_is_set(const std::string& link) const {
+    return fate_.stays(name_, link) && !shaken_.contains(link);
+  }
+  /// Routes go with links and with addresses.
+  bool is_disturbed() const { return fate_.is_disturbed(name_) || !shaken_.empty(); }
 
   void remove_links() {
     for (const auto& link : have_.links) {
@@ -145,7 +150,7 @@ class HostCompiler {
         out_.add(Phase::remove_address, RemoveAddress{name_, link, address});
         removed.push_back(address);
       }
-    if (!removed.empty()) disturbed_ = true;
+    if (!removed.empty()) shaken_.insert(link);
     // With the first IPv4 address of a subnet the kernel takes the others away.
     auto goes_along = [&](const Prefix& kept) {
       return std::ranges::any_of(removed, [&](const Prefix& r) { return r.network() == kept.network(); });
@@ -159,8 +164,8 @@ class HostCompiler {
     for (const auto& [key, value] : want_.sysctls) {
       const auto device = device_of(key);
       const auto had = have_.sysctls.find(key);
-      const bool set = had != have_.sysctls.end() && had->second == value &&
-                       (device.empty() || fate_.stays(name_, device));
+      const bool set =
+          had != have_.sysctls.end() && had->second == value && (device.empty() || keeps_what_is_set(device));
       if (!set) out_.add(device.empty() ? Phase::sysctl : Phase::device_sysctl, SetSysctl{name_, key, value});
     }
     for (const auto& [key, value] : have_.sysctls) {
@@ -179,7 +184,7 @@ class HostCompiler {
       if (!wanted.contains(key(*route))) out_.add(Phase::remove_route, RemoveRoute{name_, *route});
     for (const auto& route : want_.routes) {
       const auto before = had.find(key(route));
-      if (!disturbed_ && before != had.end() && *before->second == route) continue;
+      if (!is_disturbed() && before != had.end() && *before->second == route) continue;
       const bool direct =
           std::ranges::none_of(route.next_hops, [](const NextHop& hop) { return hop.via.has_value(); });
       out_.add(direct ? Phase::direct_route : Phase::route, SetRoute{name_, route});
@@ -200,7 +205,7 @@ class HostCompiler {
       if (fate_.stays(name_, neighbour.link) && !in(want_.neighbours, neighbour) && !is_replaced(neighbour))
         out_.add(Phase::remove_neighbour, RemoveNeighbour{name_, neighbour});
     for (const auto& neighbour : want_.neighbours)
-      if (!fate_.stays(name_, neighbour.link) || !in(have_.neighbours, neighbour))
+      if (!keeps_what_is_set(neighbour.link) || !in(have_.neighbours, neighbour))
         out_.add(Phase::neighbour, SetNeighbour{name_, neighbour});
   }
 
@@ -241,17 +246,18 @@ class HostCompiler {
   const Host& want_;
   const Fate& fate_;
   Phases& out_;
-  bool disturbed_;
+  /// Links that lose an address. With its last one a link loses its neighbours and IPv4 settings too.
+  std::set<std::string> shaken_;
   std::set<std::string> written_;
 };
 
-/// Those that wait for nobody first, on all hosts; then those that wait for them; and so on.
+/// Those that wait for nobody first, on all hosts; then those that wait for them; and so on; each by rank.
 void order_by_depth(Plan& spawns, const Lab& lab) {
-  auto depth_of = [&](const Op& op) {
+  auto place_of = [&](const Op& op) {
     const auto& spawn = std::get<Spawn>(op);
-    return depth(lab.hosts.at(spawn.host), spawn.process);
+    return std::pair{depth(lab.hosts.at(spawn.host), spawn.process), spawn.process.rank};
   };
-  std::ranges::stable_sort(spawns, {}, depth_of);
+  std::ranges::stable_sort(spawns, {}, place_of);
 }
 
 void order_by_depth_reversed(Plan& stops, const Lab& lab) {

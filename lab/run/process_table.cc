@@ -66,8 +66,11 @@ void ProcessTable::started(const std::string& host, const model::Process& spec, 
     entry->backoff = before->second->backoff;
   }
   entries_[key] = entry;
-  history_.append(
-      {{"event", "started"}, {"host", host}, {"process", spec.name}, {"pid", entry->process.pid()}});
+  history_.append({{"event", "process"},
+                   {"state", "started"},
+                   {"host", host},
+                   {"process", spec.name},
+                   {"pid", entry->process.pid()}});
   if (spec.ready.when == Ready::When::started) became_ready(*entry);
   asio::co_spawn(executor_, read_lines(entry, std::move(out), this), asio::detached);
   asio::co_spawn(executor_, read_lines(entry, std::move(err), this), asio::detached);
@@ -107,7 +110,8 @@ void ProcessTable::line(Entry& entry, std::string_view text) {
 
 void ProcessTable::became_ready(Entry& entry) {
   entry.state = Entry::State::ready;
-  history_.append({{"event", "ready"}, {"host", entry.host}, {"process", entry.spec.name}});
+  history_.append(
+      {{"event", "process"}, {"state", "ready"}, {"host", entry.host}, {"process", entry.spec.name}});
 }
 
 asio::awaitable<void> ProcessTable::wait_for_end(std::shared_ptr<Entry> entry, ProcessTable* table) {
@@ -118,7 +122,8 @@ asio::awaitable<void> ProcessTable::wait_for_end(std::shared_ptr<Entry> entry, P
   const bool removed = entry->state == Entry::State::removed;
   const bool fine = entry->spec.ready.when == Ready::When::exited && exit.status == 0;
   entry->state = fine ? Entry::State::ready : Entry::State::ended;
-  table->history_.append({{"event", "ended"},
+  table->history_.append({{"event", "process"},
+                          {"state", "ended"},
                           {"host", entry->host},
                           {"process", entry->spec.name},
                           {"how", exit.str()},
@@ -141,8 +146,11 @@ asio::awaitable<void> ProcessTable::start_later(std::shared_ptr<Entry> entry, Pr
   try {
     table->spawn(entry->host, entry->spec);
   } catch (const std::exception& e) {
-    table->history_.append(
-        {{"event", "not-started"}, {"host", entry->host}, {"process", entry->spec.name}, {"why", e.what()}});
+    table->history_.append({{"event", "process"},
+                            {"state", "not-started"},
+                            {"host", entry->host},
+                            {"process", entry->spec.name},
+                            {"why", e.what()}});
   }
 }
 
@@ -176,7 +184,11 @@ int ProcessTable::kill(const std::string& host, const std::string& name, int num
   for (auto& [key, entry] : entries_) {
     if (key.first != host || (!name.empty() && key.second != name) || !entry->alive()) continue;
     entry->again = again;
-    history_.append({{"event", "signalled"}, {"host", host}, {"process", key.second}, {"signal", number}});
+    history_.append({{"event", "process"},
+                     {"state", "signalled"},
+                     {"host", host},
+                     {"process", key.second},
+                     {"signal", number}});
     entry->process.signal(number);
     ++count;
   }

@@ -2,12 +2,15 @@
 
 #include <linux/rtnetlink.h>
 
+#include <linux/rtnetlink.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "lab/observe/monitor.hpp"
 #include "lab/plan/compile.hpp"
+#include "lab/run/snapshot.hpp"
 
 namespace lblab::run {
 
@@ -32,10 +35,6 @@ std::string text_of(const std::set<std::string>& words) {
 
 }  // namespace
 
-struct RunningLab::Watch {
-  observe::Monitor monitor;
-};
-
 /// One change at a time: a second one waits for its turn.
 class RunningLab::Turn {
  public:
@@ -52,12 +51,12 @@ class RunningLab::Turn {
 
 RunningLab::RunningLab(asio::any_io_executor executor, std::string name, std::string state,
                        std::string programs)
-    : executor_(executor),
+    : executor_(std::move(executor)),
       name_(std::move(name)),
       state_(std::move(state)),
       programs_(std::move(programs)),
-      history_(executor, state_ + "/events.jsonl"),
-      processes_(executor, history_, state_ + "/logs") {
+      history_(executor_, state_ + "/events.jsonl"),
+      processes_(executor_, history_, state_ + "/logs") {
   std::filesystem::create_directories(state_ + "/logs");
   kernel_ = std::make_unique<apply::LinuxKernel>(apply::LinuxKernel::Settings{.lab = name_, .state = state_},
                                                  processes_);
@@ -128,6 +127,7 @@ asio::awaitable<void> RunningLab::change_to(model::Lab want) {
   const auto prepare = rest.first(static_cast<size_t>(first_spawn - rest.begin()));
   std::exception_ptr failed;
   try {
+    if (!stops.empty()) co_await tell_balancers(rest);
     kernel_->apply(stops);
     co_await let_stop(stops);
     kernel_->apply(prepare);
@@ -148,6 +148,32 @@ asio::awaitable<void> RunningLab::change_to(model::Lab want) {
   have_ = std::move(want);
 }
 
+/// A load balancer is to have forgotten a pod before that pod stops: the lists of endpoints are written
+/// first, and every lbd that got one is given the time to say that it has read it. The plan writes them again
+/// later, which changes nothing.
+asio::awaitable<void> RunningLab::tell_balancers(std::span<const plan::Op> ops) {
+  constexpr auto patience = 3s;
+  std::set<std::string> unaware;
+  const size_t mark = history_.lines().size();
+  for (const auto& op : ops) {
+    const auto* write = std::get_if<plan::WriteFile>(&op);
+    if (!write || !write->file.path.starts_with("/run/lbd/endpoints/") ||
+        !processes_.running(write->host, "lbd"))
+      continue;
+    kernel_->apply(std::span{&op, 1});
+    unaware.insert(write->host);
+  }
+  co_await history_.until(
+      [&, next = mark]() mutable {
+        for (; next < history_.lines().size(); ++next) {
+          const auto event = nlohmann::json::parse(history_.lines()[next]);
+          if (event["event"] == "endpoints") unaware.erase(event["host"].get<std::string>());
+        }
+        return unaware.empty();
+      },
+      steady_clock::now() + patience);
+}
+
 asio::awaitable<void> RunningLab::let_stop(std::span<const plan::Op> stops) {
   auto grace = 0ms;
   for (const auto& op : stops) grace = std::max(grace, std::get<plan::Stop>(op).process.stop_grace);
@@ -166,17 +192,19 @@ void RunningLab::watch(std::span<const plan::Op> ops) {
     const auto* added = std::get_if<plan::AddHost>(&op);
     if (!added) continue;
     const std::string host = added->host;
-    watches_[host].reset(new Watch{
-        observe::Monitor{executor_, host, kernel_->netns(host), [this](const observe::Event& event) {
-                           if (event.route) {
-                             auto& next_hops = routes_[event.host][event.route->destination.str()];
-                             next_hops.clear();
-                             for (const auto& hop : event.route->next_hops)
-                               if (hop.via) next_hops.insert(hop.via->str());
-                           }
-                           history_.append(to_json(event));
-                         }}});
+    watches_[host] = std::make_unique<observe::Monitor>(executor_, host, kernel_->netns(host),
+                                                        [this](const observe::Event& event) { note(event); });
   }
+}
+
+void RunningLab::note(const observe::Event& event) {
+  if (event.route && event.route->table == RT_TABLE_MAIN) {
+    auto& next_hops = routes_[event.host][event.route->destination.str()];
+    next_hops.clear();
+    for (const auto& hop : event.route->next_hops)
+      if (hop.via) next_hops.insert(hop.via->str());
+  }
+  history_.append(to_json(event));
 }
 
 std::vector<std::string> RunningLab::missing() const {
@@ -259,7 +287,7 @@ std::vector<std::string> RunningLab::environment() const {
   return {"PATH=" + programs_ + ":" + sys::standard_path, "HOME=/root", "LANG=C.UTF-8"};
 }
 
-nlohmann::json RunningLab::inspect() const {
+asio::awaitable<nlohmann::json> RunningLab::inspect() {
   using nlohmann::json;
   json hosts = json::object();
   for (const auto& [name, host] : have_.hosts) {
@@ -285,12 +313,24 @@ nlohmann::json RunningLab::inspect() const {
       const bool there = seen != routes_.end() && seen->second.contains(destination);
       routes[router][destination] = there ? json(seen->second.at(destination)) : json::array();
     }
-  return {{"name", name_},
-          {"hosts", hosts},
-          {"services", services},
-          {"routes", routes},
-          {"processes", processes_.state()},
-          {"missing", missing()}};
+  json sessions = json::array(), ipvs = json::object();
+  std::vector<std::string> speakers;
+  for (const auto& [name, host] : have_.hosts)
+    for (const auto& process : host.processes) {
+      if (process.name == "lbd") ipvs[name] = ipvs_table(kernel_->netns(name));
+      if (process.name == "gobgpd") speakers.push_back(name);
+    }
+  json all = {
+      {"name", name_}, {"hosts", hosts}, {"services", services}, {"routes", routes}, {"missing", missing()}};
+  all["processes"] = processes_.state();
+  all["ipvs"] = ipvs;
+  for (const auto& name : speakers) {
+    if (!have_.hosts.contains(name)) continue;  // gone while another one answered
+    const json of_host = co_await bgp_sessions(name, namespaces(name), programs_ + ":" + sys::standard_path);
+    sessions.insert(sessions.end(), of_host.begin(), of_host.end());
+  }
+  all["sessions"] = sessions;
+  co_return all;
 }
 
 }  // namespace lblab::run

@@ -11,6 +11,7 @@
 
 #include "lab/apply/linux_kernel.hpp"
 #include "lab/model/cluster.hpp"
+#include "lab/observe/monitor.hpp"
 #include "lab/run/expected_routes.hpp"
 #include "lab/run/history.hpp"
 #include "lab/run/process_table.hpp"
@@ -50,7 +51,8 @@ class RunningLab {
 
   std::vector<int> namespaces(const std::string& host);
   std::vector<std::string> environment() const;
-  nlohmann::json inspect() const;
+  /// What is wanted and what the kernels and daemons say: see `lblab inspect --json`.
+  asio::awaitable<nlohmann::json> inspect();
   History& history() { return history_; }
   ProcessTable& processes() { return processes_; }
   const model::Lab& lab() const { return have_; }
@@ -60,8 +62,10 @@ class RunningLab {
 
   asio::awaitable<void> change_to(model::Lab want);
   asio::awaitable<void> settle(Progress progress, std::chrono::seconds limit);
+  asio::awaitable<void> tell_balancers(std::span<const plan::Op> ops);
   asio::awaitable<void> let_stop(std::span<const plan::Op> stops);
   void watch(std::span<const plan::Op> ops);
+  void note(const observe::Event& event);
   model::Lab expanded();
   std::vector<std::string> missing() const;
   const model::Host& host(const std::string& name) const;
@@ -71,8 +75,7 @@ class RunningLab {
   History history_;
   ProcessTable processes_;
   std::unique_ptr<apply::LinuxKernel> kernel_;
-  struct Watch;
-  std::map<std::string, std::unique_ptr<Watch>> watches_;
+  std::map<std::string, std::unique_ptr<observe::Monitor>> watches_;
   RouteTable routes_;  // as the kernels' notifications tell
   model::Cluster cluster_;
   cluster::Placement placement_;

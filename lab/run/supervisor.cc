@@ -96,7 +96,10 @@ class Supervisor {
     lab_->set_carrier(r.query("host"), r.query("link"), r.query("up") == "1");
   }
 
-  asio::awaitable<http::Response> inspect() { co_return answer(200, lab_->inspect()); }
+  asio::awaitable<http::Response> inspect() {
+    const json inspected = co_await lab_->inspect();
+    co_return answer(200, inspected);
+  }
 
   asio::awaitable<http::Response> scale(http::Request r) {
     try {

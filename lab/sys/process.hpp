@@ -46,7 +46,7 @@ class Process {
   void signal(int number) const;           // a child that has ended is not an error
   Exit wait();                             // blocks; at most once
   bool waited() const { return !pidfd_; }
-  void detach();                           // let it live on without us
+  void detach();  // let it live on without us
 
  private:
   friend Process spawn(const Command&);

@@ -22,7 +22,7 @@ namespace {
 constexpr milliseconds first_pause{20}, longest_pause{500};
 /// For a connection to open, and for the client's first line to come (its last, where it is asked one
 /// question).
-constexpr milliseconds connect_limit{2'000}, answer_limit{10'000};
+constexpr milliseconds connect_limit{2'000}, answer_limit{30'000};
 
 }  // namespace
 
@@ -105,6 +105,7 @@ struct Gobgp::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void ask_neighbours() {
+    if (question) return;
     question =
         std::make_unique<Child>(executor, command({"neighbor"}), answer_limit,
                                 Child::Callbacks{[this](std::string_view line) { take_neighbours(line); },
@@ -112,6 +113,7 @@ struct Gobgp::Impl : std::enable_shared_from_this<Impl> {
   }
 
   void take_neighbours(std::string_view line) {
+    question.reset();
     auto parsed = gobgp::parse_neighbours(line);
     if (auto* neighbours = std::get_if<std::vector<gobgp::Neighbour>>(&parsed))
       callbacks.neighbours(std::move(*neighbours));

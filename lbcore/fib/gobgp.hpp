@@ -21,8 +21,7 @@ class Gobgp {
   struct Callbacks {
     std::function<void(gobgp::Paths)> table;   // the whole table: once for each time that gobgpd is reached
     std::function<void(gobgp::Paths)> change;  // the whole new sets of the prefixes named
-    std::function<void(std::string why)>
-        lost;  // gobgpd, or the stream from it, has ended; after a `table` only
+    std::function<void(std::string why)> lost;  // gobgpd or the stream has ended; after a `table` only
     std::function<void(std::string)> malformed;
     std::function<void(std::vector<gobgp::Neighbour>)> neighbours;  // the answer to ask_neighbours()
   };
@@ -30,7 +29,8 @@ class Gobgp {
   Gobgp(boost::asio::any_io_executor, lblab::sys::Address address, std::uint16_t port, Callbacks);
   ~Gobgp();
 
-  /// Asks for the sessions as they are. If no answer comes in time there is no callback.
+  /// Asks for the sessions as they are, unless a question is open. If no answer comes in time there is no
+  /// callback.
   void ask_neighbours();
 
  private:

@@ -5,7 +5,8 @@
 
 #include "lab/model/parse.hpp"
 
-/// Any bytes: the parser neither crashes nor takes long, and gives a cluster or mistakes with their places, never both.
+/// Any bytes: the parser neither crashes nor takes long, and gives a cluster or mistakes with their places,
+/// never both.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto parsed = lblab::model::parse({reinterpret_cast<const char*>(data), size});
   if (parsed.cluster.has_value() == !parsed.diagnostics.empty()) std::abort();

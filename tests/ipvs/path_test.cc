@@ -177,6 +177,8 @@ const Addresses ipv6{net("fd00:c::10/64"), net("fd00:c::1/64"), net("fd00:16::2/
                      net("fd00:16::3/64"), net("fd00:d::1/64"), net("fd00:d::2/64"),
                      net("::/0"),          net("fd00:1::/64"),  ip("fd00:1::77")};
 
+void PrintTo(const Addresses* a, std::ostream* out) { *out << a->service.str(); }
+
 /// A client, a load balancer and a server. As in the papers' overlay, the server's way back to the client
 /// does not pass the load balancer.
 class Path : public testing::Test {
@@ -210,13 +212,13 @@ class Path : public testing::Test {
     lb.within([&] { prepare(ranges); });
   }
 
-  void balance(ServiceKey key) {
+  void balance(ServiceKey key, std::uint16_t server_port = 80) {
     VirtualService service;
     service.key = key;
     service.scheduler = "rr";
     Destination real;
     real.address = a.server_to_lb.address;
-    real.port = 80;
+    real.port = server_port;
     service.destinations = {real};
     ipvs.apply(reconcile({service}, ipvs.table()));
   }
@@ -377,6 +379,41 @@ TEST_F(Path, ClearTakesAwayItsOwnAndNothingElse) {
   EXPECT_EQ(output_of({"nft", "list", "ruleset"}, lb), "table ip mine {\n}\n");
   lb.within([] { clear(); });
   EXPECT_EQ(routes(), before) << "clear() may find nothing to clear";
+}
+
+/// The client's connection from a port of its choice, ended by a reset, so that nothing but the load balancer
+/// remembers it.
+Fd connect_from(const Netns& client, const Address& own, std::uint16_t own_port, const Address& service) {
+  Fd fd = tcp_socket(client, own.family());
+  const int on = 1;
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  check("set SO_REUSEADDR", ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on));
+  check("set SO_LINGER", ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset));
+  auto from = socket_address(own, own_port), to = socket_address(service, 80);
+  check("bind", ::bind(fd.get(), from.get(), from.length));
+  if (::connect(fd.get(), to.get(), to.length) < 0 && errno != EINPROGRESS) check("connect", -1);
+  return fd;
+}
+
+TEST_F(Path, AClientPortUsedAgainAfterItsRealServerWentIsServed) {
+  const Fd other_listener = listen_at(server, ip("0.0.0.0"), 8080);
+  const auto connects = [&](milliseconds limit) {
+    const Fd fd = connect_from(client, a.client_to_lb.address, 40000, a.service);
+    return ready(fd, POLLOUT, limit) && error_of(fd) == 0;
+  };
+  const auto replace_the_server_between_two_connections = [&](milliseconds limit) {
+    balance(ByMark{1}, 80);
+    if (!connects(soon)) throw std::runtime_error("the first connection failed");
+    balance(ByMark{1}, 8080);
+    return connects(limit);
+  };
+  prepare_lb({range()});
+  for (const char* key : {"net/ipv4/vs/conn_reuse_mode", "net/ipv4/vs/expire_nodest_conn"})
+    set_sysctl(lb, key, "0");
+  ASSERT_FALSE(replace_the_server_between_two_connections(3s)) << "this kernel needs neither setting";
+  ipvs.apply(reconcile({}, ipvs.table()));
+  prepare_lb({range()});
+  EXPECT_TRUE(replace_the_server_between_two_connections(soon));
 }
 
 TEST_F(Path, CountersAreAsIpvsadmCountsThem) {

@@ -20,13 +20,13 @@ TEST_F(Hosts, ANamedHostIsOneOfIpNetns) {
   lab.hosts["right"].named = false;
   up(lab);
   const auto here = sys::Netns::current();
-  EXPECT_FALSE(find(fixtures::ip(here, "netns list"), "name", "kerneltest.left").is_null());
-  EXPECT_TRUE(find(fixtures::ip(here, "netns list"), "name", "kerneltest.right").is_null());
+  EXPECT_FALSE(find(fixtures::ip(here, "netns list"), "name", lab_ + ".left").is_null());
+  EXPECT_TRUE(find(fixtures::ip(here, "netns list"), "name", lab_ + ".right").is_null());
   const auto inside = fixtures::run_in(
-      here, {"ip", "netns", "exec", "kerneltest.left", "ip", "-j", "addr", "show", "dev", "eth0"});
+      here, {"ip", "netns", "exec", lab_ + ".left", "ip", "-j", "addr", "show", "dev", "eth0"});
   EXPECT_EQ(nlohmann::json::parse(inside)[0]["addr_info"][0]["local"], "10.9.0.1");
   kernel_->apply(plan::compile(lab, {}));
-  EXPECT_TRUE(find(fixtures::ip(here, "netns list"), "name", "kerneltest.left").is_null());
+  EXPECT_TRUE(find(fixtures::ip(here, "netns list"), "name", lab_ + ".left").is_null());
 }
 
 TEST_F(Hosts, ANameThatIsTakenIsNotTakenAway) {
@@ -35,9 +35,9 @@ TEST_F(Hosts, ANameThatIsTakenIsNotTakenAway) {
   up(lab);
   const std::string other_state = state_ + "/other";
   std::filesystem::create_directory(other_state);
-  apply::LinuxKernel other{{.lab = "kerneltest", .state = other_state}, processes_};
+  apply::LinuxKernel other{{.lab = lab_, .state = other_state}, processes_};
   EXPECT_THROW(apply::change({}, lab, other), apply::ApplyError);
-  EXPECT_FALSE(find(fixtures::ip(sys::Netns::current(), "netns list"), "name", "kerneltest.left").is_null());
+  EXPECT_FALSE(find(fixtures::ip(sys::Netns::current(), "netns list"), "name", lab_ + ".left").is_null());
   EXPECT_NO_THROW(ip("left", "link"));
   EXPECT_TRUE(std::filesystem::is_empty(other_state));
   std::filesystem::remove(other_state);
@@ -145,15 +145,17 @@ TEST_F(Hosts, WhatACrashLeavesIsClearedAway) {
   // leaves behind.
   Lab lab;
   add_host(lab, "left").files = {{"/run/x", "x"}};
+  const auto crashed_lab = lab_ + "-crashed";
   {
     const auto lost = std::make_unique<apply::HeldProcesses>();
-    auto* crashed = new apply::LinuxKernel{{.lab = "crashed", .state = state_}, *lost};
+    auto* crashed = new apply::LinuxKernel{{.lab = crashed_lab, .state = state_}, *lost};
     crashed->apply(plan::compile({}, lab));
     const auto before = fixtures::ip(sys::Netns::current(), "netns list");
-    ASSERT_FALSE(find(before, "name", "crashed.left").is_null());
-    apply::LinuxKernel::clear({.lab = "crashed", .state = state_});
-    apply::LinuxKernel::clear({.lab = "crashed", .state = state_});
-    EXPECT_TRUE(find(fixtures::ip(sys::Netns::current(), "netns list"), "name", "crashed.left").is_null());
+    ASSERT_FALSE(find(before, "name", crashed_lab + ".left").is_null());
+    apply::LinuxKernel::clear({.lab = crashed_lab, .state = state_});
+    apply::LinuxKernel::clear({.lab = crashed_lab, .state = state_});
+    EXPECT_TRUE(
+        find(fixtures::ip(sys::Netns::current(), "netns list"), "name", crashed_lab + ".left").is_null());
     EXPECT_FALSE(std::filesystem::exists(state_ + "/hosts"));
     delete crashed;
   }

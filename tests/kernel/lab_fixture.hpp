@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -34,7 +36,7 @@ class KernelTest : public ::testing::Test {
     std::filesystem::remove_all(state_);
   }
 
-  apply::LinuxKernel::Settings settings() const { return {.lab = "kerneltest", .state = state_}; }
+  apply::LinuxKernel::Settings settings() const { return {.lab = lab_, .state = state_}; }
   void up(const Lab& lab) { kernel_->apply(plan::compile({}, lab)); }
   nlohmann::json ip(const std::string& host, const std::string& arguments) {
     return fixtures::ip(kernel_->netns(host), arguments);
@@ -44,6 +46,7 @@ class KernelTest : public ::testing::Test {
     return fixtures::run_in(kernel_->namespaces(host), argv);
   }
 
+  const std::string lab_ = "kerneltest-" + std::to_string(::getpid());  // may run beside another's
   std::string state_;
   apply::HeldProcesses processes_;
   std::unique_ptr<apply::LinuxKernel> kernel_;

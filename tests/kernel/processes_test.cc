@@ -140,7 +140,7 @@ TEST_F(LabProcesses, InAPidNamespaceUnderItsParentsProcTheGrandchildGoesToo) {
       Recorded recorded;
       const std::string state = state_ + "/inner";
       std::filesystem::create_directory(state);
-      apply::LinuxKernel kernel{{.lab = "kernelinner", .state = state}, recorded};
+      apply::LinuxKernel kernel{{.lab = lab_ + "-inner", .state = state}, recorded};
       kernel.apply(plan::compile(
           {}, one_process("ls -d /proc/[0-9]* | wc -l; setsid sh -c 'echo $$; exec sleep 86400' & exit 0")));
       auto& it = recorded.all.at("left/it");

@@ -20,7 +20,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 std::string recorded(const std::string& name) {
-  return sys::read_file(std::string(LBLAB_SOURCE) + "/fixtures/gobgp/" + name);
+  return sys::read_file(std::string(LBLAB_SOURCE_DIR) + "/fixtures/gobgp/" + name);
 }
 
 std::vector<std::string> lines_of(const std::string& name) {

@@ -19,11 +19,11 @@ inline std::string read_file(const std::filesystem::path& path) {
 }
 
 inline std::string topology(const std::string& name) {
-  return read_file(std::filesystem::path(LBLAB_SOURCE) / "topologies" / name);
+  return read_file(std::filesystem::path(LBLAB_SOURCE_DIR) / "topologies" / name);
 }
 
 inline void expect_golden(const std::string& name, const std::string& actual) {
-  const auto path = std::filesystem::path(LBLAB_SOURCE) / "tests/unit/data" / name;
+  const auto path = std::filesystem::path(LBLAB_SOURCE_DIR) / "tests/unit/data" / name;
   if (std::getenv("UPDATE_GOLDEN")) {
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path) << actual;

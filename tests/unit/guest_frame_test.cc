@@ -21,7 +21,8 @@ TEST(GuestFrame, ComesOutWhole) {
 }
 
 TEST(GuestFrame, ComesOutOfSingleBytes) {
-  const std::vector<Frame> frames = {{FrameType::open, 1, "input"}, {FrameType::end, 1, ""}, {FrameType::data, 3, "\0a"s}};
+  const std::vector<Frame> frames = {
+      {FrameType::open, 1, "input"}, {FrameType::end, 1, ""}, {FrameType::data, 3, "\0a"s}};
   Decoder decoder;
   std::vector<Frame> seen;
   for (const auto& frame : frames)
@@ -42,9 +43,9 @@ TEST(GuestFrame, HalfAFrameIsNone) {
 }
 
 TEST(GuestFrame, GarbageIsRefused) {
-  for (const auto& garbage : {"Xb\x02\0\1\0\0\0\0\0\0\0"s, "Lx\x02\0\1\0\0\0\0\0\0\0"s, "Lb\x00\0\1\0\0\0\0\0\0\0"s,
-                              "Lb\x07\0\1\0\0\0\0\0\0\0"s, "Lb\x02\1\1\0\0\0\0\0\0\0"s,
-                              "Lb\x02\0\1\0\0\0\xff\xff\xff\xff"s}) {
+  for (const auto& garbage :
+       {"Xb\x02\0\1\0\0\0\0\0\0\0"s, "Lx\x02\0\1\0\0\0\0\0\0\0"s, "Lb\x00\0\1\0\0\0\0\0\0\0"s,
+        "Lb\x07\0\1\0\0\0\0\0\0\0"s, "Lb\x02\1\1\0\0\0\0\0\0\0"s, "Lb\x02\0\1\0\0\0\xff\xff\xff\xff"s}) {
     Decoder decoder;
     decoder.feed(garbage);
     EXPECT_THROW(decoder.next(), ProtocolError) << testing::PrintToString(garbage);

@@ -193,7 +193,9 @@ class GuestMuxAlone : public testing::Test {
       thrown = e;
     });
   }
-  void say(const std::string& bytes) { ASSERT_EQ(::write(other.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size())); }
+  void say(const std::string& bytes) {
+    ASSERT_EQ(::write(other.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  }
   std::string outcome() {
     context.run_for(std::chrono::seconds(10));
     if (!ended) return "still running";
@@ -249,8 +251,8 @@ TEST_F(GuestMuxAlone, RefusesAStreamWithItsOwnKindOfNumber) {
 }
 
 TEST_F(GuestMuxAlone, TakesLateFramesOfAStreamThatIsOver) {
-  say(encode({FrameType::open, 1, "x"}) + encode({FrameType::reset, 1, "gone"}) + encode({FrameType::data, 1, "late"}) +
-      encode({FrameType::message, 0, "after it"}));
+  say(encode({FrameType::open, 1, "x"}) + encode({FrameType::reset, 1, "gone"}) +
+      encode({FrameType::data, 1, "late"}) + encode({FrameType::message, 0, "after it"}));
   std::string message;
   asio::co_spawn(context, mux->message(), [&](std::exception_ptr, std::string text) {
     message = std::move(text);

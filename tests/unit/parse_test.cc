@@ -123,7 +123,8 @@ links:
 
 TEST(Parse, EveryShippedTopologyIsWithoutMistakes) {
   int files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(LBLAB_SOURCE_DIR) + "/topologies")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(LBLAB_SOURCE_DIR) + "/topologies")) {
     if (entry.path().extension() != ".yaml") continue;
     const Cluster cluster = good(file("topologies/" + entry.path().filename().string()));
     EXPECT_EQ(cluster.name, entry.path().stem()) << "a lab is found by the name of its file";
@@ -211,6 +212,10 @@ TEST(Parse, WithoutAReflectorTheLoadBalancersPeerWithTheRouter) {
                    "services: {web: {addresses: 10.1.1.0/24, load-balancers: {}}, app: {addresses: "
                    "10.1.2.0/24, load-balancers: {}}}\n")
                   .service("app"));
+}
+
+TEST(Parse, AByteOrderMarkAndWindowsLineEndsAreNoMistake) {
+  EXPECT_EQ(good("\xef\xbb\xbfname: t\r\nnodes:\r\n  a: {}\r\n").nodes[0].name, "a");
 }
 
 TEST(Format, NamesFileLineAndColumn) {

@@ -87,7 +87,9 @@ TEST(Keys, DefaultsAndExamplesAreValuesThatTheParserTakes) {
   for (const Key& key : keys())
     for (const auto text : {key.fallback, key.example})
       if (!text.empty() && key.type != Type::map) {
-        const Yaml value{.kind = Yaml::Kind::scalar, .mark = {1, 1}, .text = std::string(text)};
+        Yaml value;
+        value.kind = Yaml::Kind::scalar;
+        value.text = text;
         const auto wrong = problem(key, std::string(key.path), value);
         EXPECT_FALSE(wrong) << format(*wrong, "keys");
       }

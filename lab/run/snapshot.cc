@@ -1,0 +1,96 @@
+#include "lab/run/snapshot.hpp"
+
+#include <signal.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <nlohmann/json.hpp>
+
+#include "lab/gobgp/gobgp.hpp"
+#include "lab/observe/ipvs_table.hpp"
+#include "lab/sys/process.hpp"
+
+namespace lblab::run {
+
+namespace asio = boost::asio;
+using nlohmann::json;
+
+namespace {
+
+constexpr auto patience = std::chrono::seconds(5);  // the gobgp client has no limit of its own
+
+const char* word(gobgp::State state) {
+  switch (state) {
+    case gobgp::State::idle:
+      return "idle";
+    case gobgp::State::connect:
+      return "connect";
+    case gobgp::State::active:
+      return "active";
+    case gobgp::State::open_sent:
+      return "open sent";
+    case gobgp::State::open_confirm:
+      return "open confirm";
+    case gobgp::State::established:
+      return "established";
+    default:
+      return "unknown";
+  }
+}
+
+/// All that the command writes to stdout before it ends or the time is up.
+asio::awaitable<std::string> output_of(sys::Command command) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto pipe = sys::make_pipe();
+  command.out = pipe.write.get();
+  sys::Process process = sys::spawn(command);
+  pipe.write = sys::Fd{};
+  asio::posix::stream_descriptor stream{executor, pipe.read.release()};
+  asio::steady_timer limit{executor, patience};
+  limit.async_wait([&](auto error) {
+    if (!error) stream.cancel();
+  });
+  std::string text;
+  boost::system::error_code end;
+  co_await asio::async_read(stream, asio::dynamic_buffer(text),
+                            asio::redirect_error(asio::use_awaitable, end));
+  co_return text;  // a process that still runs ends here
+}
+
+}  // namespace
+
+asio::awaitable<json> bgp_sessions(std::string host, std::vector<int> namespaces, std::string path) {
+  sys::Command command;
+  command.argv = {"gobgp", "-j", "neighbor"};
+  command.environment = {"PATH=" + path};
+  command.namespaces = std::move(namespaces);
+  const std::string text = co_await output_of(std::move(command));
+  json sessions = json::array();
+  const auto parsed = gobgp::parse_neighbours(text);
+  if (const auto* neighbours = std::get_if<std::vector<gobgp::Neighbour>>(&parsed))
+    for (const auto& n : *neighbours)
+      sessions.push_back({{"host", host}, {"peer", n.address.str()}, {"state", word(n.state)}});
+  co_return sessions;
+}
+
+json ipvs_table(const sys::Netns& netns) {
+  json services = json::array();
+  for (const auto& service : observe::read_ipvs(netns)) {
+    json destinations = json::array();
+    for (const auto& d : service.destinations)
+      destinations.push_back({{"address", d.address},
+                              {"forwarding", d.forwarding},
+                              {"weight", d.weight},
+                              {"active", d.active},
+                              {"inactive", d.inactive}});
+    services.push_back(
+        {{"service", service.service}, {"scheduler", service.scheduler}, {"destinations", destinations}});
+  }
+  return services;
+}
+
+}  // namespace lblab::run

@@ -1,0 +1,199 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "lab/daemons/exabgp.hpp"
+#include "lab/daemons/fibd.hpp"
+#include "lab/daemons/gobgpd.hpp"
+#include "lab/daemons/lbd.hpp"
+#include "lab/daemons/nginx.hpp"
+#include "lbcore/daemon/config.hpp"
+#include "lbcore/endpoints/slice.hpp"
+
+namespace lblab::daemons {
+namespace {
+
+using model::Health;
+using model::LoadBalancers;
+using testing::HasSubstr;
+using testing::Not;
+
+Address address(const char* text) { return *Address::parse(text); }
+
+model::Service service() {
+  return {.name = "web",
+          .addresses = *Prefix::parse("10.1.1.0/24"),
+          .port = 8080,
+          .load_balancers = LoadBalancers{.hold_time = milliseconds{9'000}}};
+}
+
+lbd::Config two_endpoints() {
+  return {
+      .mark = 7,
+      .next_hop = address("10.0.0.105"),
+      .endpoints = {{"web-1", "node1", address("172.16.1.2")}, {"web-2", "node2", address("172.16.2.2")}}};
+}
+
+/// lbd's own reader is the oracle of what the lab writes for it.
+lbcore::ServiceSettings read_by_lbd(const model::Service& service, lbcore::Settings* all = nullptr) {
+  const auto program = lbd::balancer(service, two_endpoints());
+  const auto parsed = lbcore::daemon::parse(program.files.at(0).text);
+  for (const auto& mistake : parsed.mistakes)
+    ADD_FAILURE() << format(mistake, "lbd.yaml") << "\n" << program.files[0].text;
+  if (all) *all = parsed.settings;
+  return parsed.settings.services.empty() ? lbcore::ServiceSettings{} : parsed.settings.services.at(0);
+}
+
+TEST(Lbd, ReadsWhatTheTopologySays) {
+  auto web = service();
+  web.load_balancers->scheduler = "mh";
+  web.load_balancers->drain_limit = milliseconds{1'500};
+  lbcore::Settings all;
+  const auto read = read_by_lbd(web, &all);
+  EXPECT_EQ(all.drain_limit, milliseconds{1'500});
+  EXPECT_EQ(all.announce_socket, lbd::announce_socket);
+  EXPECT_EQ(all.control, lbd::control_socket);
+  EXPECT_EQ(read.addresses.str(), "10.1.1.0/24");
+  EXPECT_EQ(read.port, 8080);
+  EXPECT_EQ(read.mark, 7u);
+  EXPECT_EQ(read.scheduler, "mh");
+  EXPECT_EQ(read.endpoints, "/run/lbd/endpoints/web.json");
+  ASSERT_TRUE(read.announce);
+  EXPECT_EQ(read.announce->prefix.str(), "10.1.1.0/24");
+  EXPECT_EQ(read.announce->next_hop.str(), "10.0.0.105");
+}
+
+TEST(Lbd, TakesASingleAddressByAddressAndARangeByMark) {
+  auto web = service();
+  web.addresses = *Prefix::parse("10.1.1.1/32");
+  EXPECT_EQ(read_by_lbd(web).mark, 0u);
+}
+
+TEST(Lbd, ReadsEveryForwardingModeAndMasqueradesNatOnly) {
+  const std::pair<LoadBalancers::Forwarding, lbcore::Forwarding> modes[] = {
+      {LoadBalancers::Forwarding::nat, lbcore::Forwarding::nat},
+      {LoadBalancers::Forwarding::direct, lbcore::Forwarding::direct},
+      {LoadBalancers::Forwarding::tunnel, lbcore::Forwarding::tunnel}};
+  for (const auto& [ours, theirs] : modes) {
+    auto web = service();
+    web.load_balancers->forwarding = ours;
+    EXPECT_EQ(read_by_lbd(web).forwarding, theirs);
+    EXPECT_EQ(read_by_lbd(web).masquerade, theirs == lbcore::Forwarding::nat);
+  }
+}
+
+TEST(Lbd, ReadsEveryKindOfHealthCheck) {
+  auto web = service();
+  auto& health = web.load_balancers->health;
+  EXPECT_EQ(read_by_lbd(web).health.port, 8080);
+  health = {.kind = Health::Kind::http,
+            .port = 81,
+            .path = "/a?b=\"c\": {d}",
+            .interval = milliseconds{750},
+            .timeout = milliseconds{250},
+            .rise = 2,
+            .fall = 4};
+  const auto read = read_by_lbd(web).health;
+  EXPECT_EQ(read.kind, lbcore::HealthCheck::Kind::http);
+  EXPECT_EQ(read.port, 81);
+  EXPECT_EQ(read.path, "/a?b=\"c\": {d}");
+  EXPECT_EQ(read.interval, milliseconds{750});
+  EXPECT_EQ(read.timeout, milliseconds{250});
+  EXPECT_EQ(read.rise, 2);
+  EXPECT_EQ(read.fall, 4);
+  health = {.kind = Health::Kind::none};
+  EXPECT_EQ(read_by_lbd(web).health.kind, lbcore::HealthCheck::Kind::none);
+}
+
+TEST(Lbd, ReadsTheEndpoints) {
+  const auto program = lbd::balancer(service(), two_endpoints());
+  const auto read = lbcore::endpoints::read_slices(program.files.at(1).text, {});
+  EXPECT_TRUE(read.mistakes.empty());
+  ASSERT_EQ(read.endpoints.size(), 2u);
+  EXPECT_EQ(read.endpoints[1].address, address("172.16.2.2"));
+  EXPECT_EQ(read.endpoints[1].port, 8080);
+}
+
+TEST(Lbd, ReadsThatThereAreNoEndpoints) {
+  auto none = two_endpoints();
+  none.endpoints.clear();
+  const auto program = lbd::balancer(service(), none);
+  const auto read = lbcore::endpoints::read_slices(program.files.at(1).text, {});
+  EXPECT_TRUE(read.mistakes.empty()) << program.files[1].text;
+  EXPECT_TRUE(read.endpoints.empty());
+}
+
+TEST(Lbd, IsGivenItsDrainTimeBeforeItIsKilled) {
+  auto web = service();
+  web.load_balancers->drain_limit = milliseconds{10'000};
+  EXPECT_GT(lbd::balancer(web, two_endpoints()).process.stop_grace, milliseconds{10'000});
+}
+
+TEST(Exabgp, OffersWholeSecondsAndNeverLessThanAsked) {
+  exabgp::Config config{
+      .local = address("172.16.1.4"), .peers = {address("10.0.0.109")}, .hold_time = milliseconds{3'200}};
+  EXPECT_THAT(exabgp::announcer(config).files.at(0).text, HasSubstr("hold-time 4;"));
+}
+
+TEST(Exabgp, HasANeighbourForEachReflector) {
+  exabgp::Config config{.local = address("172.16.1.4"),
+                        .peers = {address("10.0.0.108"), address("10.0.0.109")}};
+  const auto text = exabgp::announcer(config).files.at(0).text;
+  EXPECT_THAT(text, HasSubstr("neighbor 10.0.0.108 {"));
+  EXPECT_THAT(text, HasSubstr("neighbor 10.0.0.109 {"));
+}
+
+TEST(Exabgp, IsReadyWhenItSaysThatTheSessionStands) {
+  const auto ready =
+      exabgp::announcer({.local = address("172.16.1.4"), .peers = {address("10.0.0.109")}}).process.ready;
+  const std::regex pattern(ready.pattern);
+  EXPECT_TRUE(std::regex_search(
+      "00:38:33 | 14     | reactor         | connected to peer-1 with outgoing-1 172.16.1.4-10.0.0.109",
+      pattern));
+  EXPECT_FALSE(std::regex_search(
+      "00:38:33 | 14     | reactor         | loaded new configuration successfully", pattern));
+}
+
+TEST(Gobgpd, IsReadyWhenItHasTakenItsLastNeighbour) {
+  const auto program = gobgpd::router(
+      {{.router_id = address("10.0.0.110")}, {address("10.0.0.108"), address("10.0.0.109")}, {}});
+  const std::regex pattern(program.process.ready.pattern);
+  const std::string line =
+      R"(time="2026-11-22T00:51:02Z" level=info msg="Add a peer configuration" Key=10.0.0.)";
+  EXPECT_FALSE(std::regex_search(line + "108 Topic=Peer", pattern));
+  EXPECT_TRUE(std::regex_search(line + "109 Topic=Peer", pattern));
+}
+
+TEST(Gobgpd, OfAReflectorHasOnlyTheRoutersForClients) {
+  const auto text =
+      gobgpd::reflector(
+          {{.router_id = address("10.0.0.109")}, *Prefix::parse("172.16.0.0/16"), {address("10.0.0.110")}})
+          .files.at(0)
+          .text;
+  const auto neighbours = text.find("neighbors:\n  - config");
+  ASSERT_NE(neighbours, std::string::npos);
+  EXPECT_THAT(text.substr(0, neighbours), Not(HasSubstr("route-reflector-client")));
+  EXPECT_THAT(text.substr(neighbours), HasSubstr("route-reflector-client: true"));
+}
+
+TEST(Gobgpd, SendsKeepalivesThreeTimesAHoldTimeAndAtLeastEverySecond) {
+  EXPECT_EQ(keepalive_seconds(milliseconds{9'000}), 3);
+  EXPECT_EQ(keepalive_seconds(milliseconds{3'000}), 1);
+  EXPECT_EQ(keepalive_seconds(milliseconds{1'000}), 1);
+}
+
+TEST(Fibd, WaitsForTheGobgpdThatItFollows) {
+  const auto process = fibd::beside_gobgpd(milliseconds{60'000}).process;
+  EXPECT_THAT(process.argv, testing::ElementsAre("fibd", "--api", "127.0.0.1:50051", "--stale", "60s"));
+  EXPECT_THAT(process.after, testing::ElementsAre("gobgpd"));
+}
+
+TEST(Nginx, AnswersWithAnAddressOfAtMost15Bytes) {
+  const auto text = nginx::web(address("172.16.100.254"), 8080).files.at(0).text;
+  EXPECT_THAT(text, HasSubstr("return 200 \"172.16.100.254\";"));
+  EXPECT_THAT(text, HasSubstr("listen 8080 "));
+}
+
+}  // namespace
+}  // namespace lblab::daemons
