@@ -283,14 +283,18 @@ TEST_F(LbdDaemon, WithdrawsBeforeTheLastServerGoesAndAnnouncesAfterOneIsBack) {
   start();
   connect_helper();
   ASSERT_TRUE(run_until([&] { return told("announce 10.1.1.0/24"); }));
-  story_.clear();
+  kernel_.failures = 1;
   endpoints("  []\n");
   ASSERT_TRUE(run_until([&] { return told("withdraw 10.1.1.0/24"); }));
-  EXPECT_THAT(kernel_.kernel[0].destinations, IsEmpty());
+  EXPECT_EQ(kernel_.kernel[0].destinations.size(), 1u)
+      << "that the kernel would not remove it did not hold up the withdrawal";
+  ASSERT_TRUE(run_until([&] { return kernel_.kernel[0].destinations.empty(); }));
   story_.clear();
+  kernel_.failures = 1;
   endpoints("- {addresses: [172.16.2.4]}\n");
   ASSERT_TRUE(run_until([&] { return told("announce 10.1.1.0/24"); }));
-  EXPECT_THAT(story_, ElementsAre(HasSubstr("172.16.2.4:80"), "announce 10.1.1.0/24"));
+  EXPECT_THAT(story_, ElementsAre(HasSubstr("172.16.2.4:80"), "announce 10.1.1.0/24"))
+      << "not before it could be added";
 }
 
 TEST_F(LbdDaemon, AdoptsWhatTheKernelHasWithoutAWrite) {
