@@ -266,6 +266,7 @@ TEST_F(LbdDaemon, FollowsItsEndpoints) {
   ASSERT_TRUE(run_until([&] {
     return std::ranges::count_if(events_, [](auto& e) { return e.find("missing") != e.npos; }) == 2;
   }));
+  run_ready();
   EXPECT_EQ(kernel_.kernel[0].destinations.size(), 1u) << "the last good state stays";
 }
 
@@ -274,6 +275,7 @@ TEST_F(LbdDaemon, AMalformedFileKeepsTheLastGoodStateAndIsNamed) {
   start();
   endpoints("- {addresses: [web-1]}\n");
   ASSERT_TRUE(run_until([&] { return said("malformed"); }));
+  run_ready();
   EXPECT_TRUE(said("/web.yaml:5:16: address is not an IP address"));
   EXPECT_THAT(kernel_.kernel[0].destinations, ElementsAre(destination(web_1)));
 }
