@@ -14,7 +14,8 @@ namespace lbcore {
 /// away while it is watched.
 class FolderWatch {
  public:
-  /// events: IN_CREATE, IN_MOVED_TO, … of the entries.
+  /// events: IN_CREATE, IN_MOVED_TO, … of the entries. A folder that cannot be watched throws
+  /// std::system_error, here or in changed().
   FolderWatch(boost::asio::any_io_executor executor, std::string folder, std::uint32_t events);
 
   /// Waits for changes since construction or the last call; an empty name: anything may have changed. Throws

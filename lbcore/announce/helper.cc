@@ -65,12 +65,10 @@ class Helper : public std::enable_shared_from_this<Helper> {
  private:
   asio::awaitable<void> follow_lbd() {
     const auto self = shared_from_this();
-    while (!ended_) {
-      if (auto socket = co_await connect())
-        co_await serve(*socket);
-      else if (!co_await socket_changed())
-        co_return;
-    }
+    do {
+      if (auto socket = co_await connect()) co_await serve(*socket);
+      // Also after a connection: whoever ended it, going back is of use only when lbd listens anew.
+    } while (co_await socket_changed());
   }
 
   asio::awaitable<std::optional<Socket>> connect() {
@@ -122,7 +120,6 @@ class Helper : public std::enable_shared_from_this<Helper> {
   }
 
   void end() {
-    ended_ = true;
     folder_.close();
     gone_for_.cancel();
     if (lbd_) lbd_->stream().close();
@@ -137,7 +134,6 @@ class Helper : public std::enable_shared_from_this<Helper> {
   asio::steady_timer gone_for_;
   std::shared_ptr<Outbox<Socket>> lbd_;  // empty: not connected
   Announcer announcer_;
-  bool ended_ = false;
 };
 
 }  // namespace

@@ -16,8 +16,6 @@ using lblab::sys::SystemError;
 
 namespace {
 
-/// exabgp answers within milliseconds; one that hangs must not keep lbd from ending.
-constexpr milliseconds acknowledgement_limit{1'000};
 /// The kernel gives no event when a connection ends.
 constexpr milliseconds connections_sample{50};
 constexpr milliseconds retry_after{1'000};
@@ -166,7 +164,7 @@ asio::awaitable<void> Daemon::decommission() {
   step("withdrawing");
   update();
   if (announced) {
-    co_await until([&] { return link_->settled(); }, Clock::now() + acknowledgement_limit);
+    co_await until([&] { return link_->settled(); }, deadline);
     step("withdrawn");
     // Routers take a moment to follow, and what they still send here is served.
     co_await until([] { return false; }, std::min(deadline, Clock::now() + settings_.settle));

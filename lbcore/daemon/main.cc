@@ -49,6 +49,7 @@ asio::awaitable<void> follow_signals(asio::signal_set& signals, Daemon& daemon) 
 }
 
 int serve(const std::string& config, Settings settings) {
+  std::signal(SIGPIPE, SIG_IGN);  // nobody reading the events is no reason to end
   asio::io_context io(1);
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
   daemon::IpvsDataplane dataplane;

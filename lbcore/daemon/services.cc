@@ -50,8 +50,8 @@ void Services::configure(const std::vector<ServiceSettings>& wanted_services, co
       services_.push_back(make(settings));
       services_.back().drained = drained;
       report_file(services_.back());
+      adopt(services_.back(), in_kernel, believed);
     }
-    adopt(services_.back(), in_kernel, believed);
   }
   check(believed);
 }
@@ -67,7 +67,6 @@ void Services::adopt(Service& service, const Table& in_kernel, std::set<std::str
   const auto& settings = service.settings;
   const auto actual = std::ranges::find(in_kernel, key_of(settings), &VirtualService::key);
   if (actual == in_kernel.end()) return;
-  service.adopted.clear();
   for (const auto& d : actual->destinations) service.adopted.push_back({d.address, d.port, d.weight == 0});
   for (const auto& endpoint : service.endpoints()) {
     const auto d = destination_of(settings, endpoint, false);

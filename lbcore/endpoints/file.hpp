@@ -22,7 +22,7 @@ class File {
   };
 
   /// Reads the file at once; `changed` is called for every later change of state.
-  /// A folder that cannot be watched throws SystemError, here or out of the event loop.
+  /// A folder that cannot be watched throws std::system_error, here or out of the event loop.
   File(boost::asio::any_io_executor, std::string path, Wanted, std::function<void()> changed);
   ~File();
   File(File&&) noexcept;

@@ -433,6 +433,7 @@ TEST_F(LbdDaemon, ASecondTerminateStopsTheWaiting) {
 
 TEST_F(LbdDaemon, AHelperThatHangsDoesNotKeepLbdFromEnding) {
   endpoints("- {addresses: [172.16.1.3]}\n");
+  settings_.drain_limit = 200ms;
   start();
   connect_helper();
   ASSERT_TRUE(run_until([&] { return told("announce 10.1.1.0/24"); }));
