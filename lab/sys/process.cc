@@ -1,6 +1,7 @@
 #include "lab/sys/process.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -72,6 +73,9 @@ int child(void* argument) {
   for (int i = 3; i < count; ++i) given[i] = above(c.inherited[static_cast<size_t>(i - 3)]);
   for (int i = 0; i < count; ++i)
     if (given[i] < 0 || ::dup2(given[i], i) < 0) p.fail("set up its descriptors");
+  // Libraries (Asio among them) open descriptors that a child would inherit; a listener of ours would go on
+  // listening in it.
+  ::close_range(static_cast<unsigned>(count), ~0U, CLOSE_RANGE_CLOEXEC);
   if (c.terminal && ::ioctl(0, TIOCSCTTY, 0) < 0) p.fail("take its terminal");
   for (const int ns : c.namespaces)
     if (::setns(ns, 0) < 0) p.fail("enter its namespaces");
