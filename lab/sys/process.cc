@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -60,6 +61,17 @@ int above(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3 + most_inherited); }
 std::set<pid_t>& held() {
   static std::set<pid_t> pids;
   return pids;
+}
+
+/// An event loop that watches a pidfd sets O_NONBLOCK, on our descriptor too, and waitid() then gives up at
+/// once: so poll() waits.
+int wait_for_end(const Fd& pidfd, siginfo_t& info) {
+  for (;;) {
+    pollfd ended{pidfd.get(), POLLIN, 0};
+    if (::poll(&ended, 1, -1) < 0 && errno != EINTR) return -1;
+    const int rc = ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED);
+    if (rc == 0 || (errno != EINTR && errno != EAGAIN)) return rc;
+  }
 }
 
 int child(void* argument) {
@@ -149,8 +161,7 @@ Process::~Process() {
   if (!pidfd_) return;
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
   siginfo_t info;
-  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) < 0 && errno == EINTR) {
-  }
+  wait_for_end(pidfd_, info);
   held().erase(pid_);
 }
 
@@ -177,10 +188,7 @@ void Process::signal(int number) const {
 
 Exit Process::wait() {
   siginfo_t info{};
-  int rc;
-  do rc = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED);
-  while (rc < 0 && errno == EINTR);
-  check("wait for process " + std::to_string(pid_), rc);
+  check("wait for process " + std::to_string(pid_), wait_for_end(pidfd_, info));
   pidfd_ = Fd{};
   held().erase(pid_);
   Exit exit;
