@@ -53,8 +53,8 @@ sanitize: setup-test ## the unit and kernel tests under AddressSanitizer and Und
 	@ninja -C build-asan unit_tests kernel_tests
 	@ctest --test-dir build-asan --output-on-failure --no-tests=error -R '^(unit|kernel)' $(CTEST_ARGS)
 
-bench: build ## the benchmarks
-	@ctest --test-dir build --output-on-failure --no-tests=error -C bench -L bench
+bench: setup build/build.ninja ## bring-up against `ip -batch`: ratios
+	@ninja -C build bench
 
 format: setup-check ## clang-format every source file in place
 	@git ls-files '*.cc' '*.hpp' | xargs -r clang-format -i

@@ -25,10 +25,12 @@ bool boots(const Image& image) {
   options.kvm = true;
   const Machine machine(options);
   std::string text;
-  for (const auto deadline = Clock::now() + limit;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+  for (const auto begun = Clock::now();;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(begun + limit +
+                                                                            machine.starved() - Clock::now());
+    if (left.count() <= 0) return false;
     pollfd console{machine.console.get(), POLLIN, 0};
-    if (left.count() <= 0 || ::poll(&console, 1, static_cast<int>(left.count())) == 0) return false;
+    if (::poll(&console, 1, static_cast<int>(left.count())) == 0) continue;
     char buffer[4096];
     const auto size = ::read(machine.console.get(), buffer, sizeof buffer);
     if (size <= 0) return false;

@@ -5,6 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 #include <utility>
 
@@ -107,5 +110,18 @@ Machine::Machine(const MachineOptions& options, Ends ends)
       console(std::move(ends.console.first)),
       errors(std::move(ends.errors.read)),
       process(start(options, ends.port.second.get(), ends.console.second.get(), ends.errors.write.get())) {}
+
+std::chrono::nanoseconds Machine::starved() const {
+  std::int64_t longest = 0;
+  std::error_code gone;
+  for (const auto& thread :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(process.pid()) + "/task", gone)) {
+    std::ifstream schedstat(thread.path() /
+                            "schedstat");  // nanoseconds run, nanoseconds waited, number of turns
+    std::int64_t run = 0, waited = 0;
+    if (schedstat >> run >> waited) longest = std::max(longest, waited);
+  }
+  return std::chrono::nanoseconds(longest);
+}
 
 }  // namespace lblab::guest

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,10 @@ std::vector<std::string> qemu_command(const MachineOptions&);
 struct Machine {
   /// Throws Lacking when a program is not there.
   explicit Machine(const MachineOptions&);
+
+  /// How long its threads waited for a processor; that of the one which waited longest. A deadline that
+  /// leaves this time out tells a guest that hangs from one on a host that is busy.
+  std::chrono::nanoseconds starved() const;
 
   sys::Fd port;     // the mux speaks here; a socket
   sys::Fd console;  // what the kernel and /init print; a socket

@@ -1,6 +1,7 @@
 #include "lab/guest/run.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -36,7 +37,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr auto boot_limit = std::chrono::seconds(60);
 constexpr auto grace = std::chrono::seconds(3);
 
 Size terminal_size(int fd) {
@@ -259,9 +259,14 @@ class Session {
   }
 
   asio::awaitable<void> expect_start() {
-    co_await first_of(started(), pass(boot_limit));
-    if (!started_)
-      throw GuestError("the guest was not up after " + std::to_string(boot_limit.count()) + " s");
+    using Clock = std::chrono::steady_clock;
+    const auto begun = Clock::now();
+    while (!started_) {
+      const auto left = begun + job_.boot_limit + machine_.starved() - Clock::now();
+      if (left <= left.zero())
+        throw GuestError(fmt::format("the guest was not up after {} ms", job_.boot_limit.count()));
+      co_await first_of(started(), pass(left));
+    }
   }
 
   asio::awaitable<void> keep_limit() {

@@ -34,7 +34,8 @@ struct Job {
   int memory_mib = 1024;
   int cpus = 2;
   std::optional<std::chrono::seconds>
-      limit;          // of the job's own time; then TERM, and 3 s later the guest is ended
+      limit;  // of the job's own time; then TERM, and 3 s later the guest is ended
+  std::chrono::milliseconds boot_limit = std::chrono::seconds(60);  // less what QEMU waited for a processor
   std::string agent;  // the lblab program that is run in the guest; empty: the running program
   Progress progress = [](const std::string&) {};
   std::function<void()> listening = [] {};  // called once the host's ends of the forwards accept connections

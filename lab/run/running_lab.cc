@@ -58,8 +58,8 @@ RunningLab::RunningLab(asio::any_io_executor executor, std::string name, std::st
       history_(executor_, state_ + "/events.jsonl"),
       processes_(executor_, history_, state_ + "/logs") {
   std::filesystem::create_directories(state_ + "/logs");
-  kernel_ = std::make_unique<apply::LinuxKernel>(apply::LinuxKernel::Settings{.lab = name_, .state = state_},
-                                                 processes_);
+  kernel_ = std::make_unique<apply::LinuxKernel>(
+      apply::LinuxKernel::Settings{.lab = name_, .state = state_, .programs = programs_}, processes_);
   processes_.spawn = [this](const std::string& host, const model::Process& process) {
     kernel_->apply(std::vector<plan::Op>{plan::Spawn{host, process}});
   };
@@ -137,7 +137,11 @@ asio::awaitable<void> RunningLab::change_to(model::Lab want) {
     failed = std::current_exception();
   }
   if (failed) {
-    kernel_->apply(plan::compile(want, have_), apply::Absent::is_fine);
+    try {
+      kernel_->apply(plan::compile(want, have_), apply::Absent::is_fine);
+    } catch (const std::exception& error) {  // told, but what failed first is the news
+      history_.append({{"event", "not-taken-back"}, {"why", error.what()}});
+    }
     std::rethrow_exception(failed);
   }
   for (const auto& op : ops)

@@ -1,7 +1,9 @@
 #include "lab/sys/process.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -61,6 +63,17 @@ std::set<pid_t>& held() {
   return pids;
 }
 
+/// An event loop that watches a pidfd sets O_NONBLOCK, on our descriptor too, and waitid() then gives up at
+/// once: so poll() waits.
+int wait_for_end(const Fd& pidfd, siginfo_t& info) {
+  for (;;) {
+    pollfd ended{pidfd.get(), POLLIN, 0};
+    if (::poll(&ended, 1, -1) < 0 && errno != EINTR) return -1;
+    const int rc = ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED);
+    if (rc == 0 || (errno != EINTR && errno != EAGAIN)) return rc;
+  }
+}
+
 int child(void* argument) {
   auto& p = *static_cast<Prepared*>(argument);
   const Command& c = p.command;
@@ -72,6 +85,9 @@ int child(void* argument) {
   for (int i = 3; i < count; ++i) given[i] = above(c.inherited[static_cast<size_t>(i - 3)]);
   for (int i = 0; i < count; ++i)
     if (given[i] < 0 || ::dup2(given[i], i) < 0) p.fail("set up its descriptors");
+  // Libraries (Asio among them) open descriptors that a child would inherit; a listener of ours would go on
+  // listening in it.
+  ::close_range(static_cast<unsigned>(count), ~0U, CLOSE_RANGE_CLOEXEC);
   if (c.terminal && ::ioctl(0, TIOCSCTTY, 0) < 0) p.fail("take its terminal");
   for (const int ns : c.namespaces)
     if (::setns(ns, 0) < 0) p.fail("enter its namespaces");
@@ -145,8 +161,7 @@ Process::~Process() {
   if (!pidfd_) return;
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
   siginfo_t info;
-  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED) < 0 && errno == EINTR) {
-  }
+  wait_for_end(pidfd_, info);
   held().erase(pid_);
 }
 
@@ -173,10 +188,7 @@ void Process::signal(int number) const {
 
 Exit Process::wait() {
   siginfo_t info{};
-  int rc;
-  do rc = ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED);
-  while (rc < 0 && errno == EINTR);
-  check("wait for process " + std::to_string(pid_), rc);
+  check("wait for process " + std::to_string(pid_), wait_for_end(pidfd_, info));
   pidfd_ = Fd{};
   held().erase(pid_);
   Exit exit;

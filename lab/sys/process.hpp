@@ -55,8 +55,9 @@ class Process {
   Fd pidfd_;
 };
 
-/// Starts the command with vfork semantics in a session of its own. Throws SystemError that names the step
-/// that failed: the program not found, a namespace not entered, the directory missing.
+/// Starts the command with vfork semantics in a session of its own, with no descriptors but those it is
+/// given. Throws SystemError that names the step that failed: the program not found, a namespace not entered,
+/// the directory missing.
 Process spawn(const Command&);
 
 /// Reaps children that no Process holds: what a child of ours left behind, where we are init or a subreaper.

@@ -19,8 +19,8 @@ namespace gobgp = lblab::gobgp;
 class Gobgp {
  public:
   struct Callbacks {
-    std::function<void(gobgp::Paths)> table;   // the whole table: once for each time that gobgpd is reached
-    std::function<void(gobgp::Paths)> change;  // the whole new sets of the prefixes named
+    std::function<void(gobgp::Paths)> table;    // the whole table: once for each time that gobgpd is reached
+    std::function<void(gobgp::Paths)> change;   // the whole new sets of the prefixes named
     std::function<void(std::string why)> lost;  // gobgpd or the stream has ended; after a `table` only
     std::function<void(std::string)> malformed;
     std::function<void(std::vector<gobgp::Neighbour>)> neighbours;  // the answer to ask_neighbours()

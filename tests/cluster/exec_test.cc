@@ -2,12 +2,15 @@
 
 using testing::HasSubstr;
 
-/// `exec` passes input, output, errors and the exit status through, to a host that has its own names and files.
+/// `exec` passes input, output, errors and the exit status through, to a host that has its own names and
+/// files.
 
 TEST_F(TestedLab, ExecPassesStreamsAndStatusThrough) {
   const std::string program = LBLAB_PROGRAM;
   const auto result = lblab::fixtures::run_program(
-      {"sh", "-c", "printf 'one\\ntwo\\n' | " + program + " exec --lab tested web-1 -- sh -c 'tr a-z A-Z; echo oops >&2; exit 7'"});
+      {"sh", "-c",
+       "printf 'one\\ntwo\\n' | " + program +
+           " exec --lab tested web-1 -- sh -c 'tr a-z A-Z; echo oops >&2; exit 7'"});
   EXPECT_EQ(result.out, "ONE\nTWO\n");
   EXPECT_EQ(result.err, "oops\n");
   EXPECT_EQ(result.code, 7);
