@@ -27,10 +27,13 @@ Json route_event(const Route& route, const char* state) {
           {"state", state}};
 }
 
-std::vector<Route> both(const std::vector<Route>& a, const std::vector<Route>& b) {
-  std::vector<Route> common;
-  std::ranges::set_intersection(a, b, std::back_inserter(common));
-  return common;
+/// What is announced and goes on being so; a next hop that changes does so later, in one step.
+std::vector<Route> kept(const std::vector<Route>& announced, const std::vector<Route>& wanted) {
+  std::vector<Route> kept;
+  std::ranges::copy_if(announced, std::back_inserter(kept), [&](const Route& route) {
+    return std::ranges::find(wanted, route.prefix, &Route::prefix) != wanted.end();
+  });
+  return kept;
 }
 
 }  // namespace
@@ -78,7 +81,7 @@ void Daemon::bring_about() {
   const auto known = services_.known();
   const auto routes = phase_ == Phase::serving ? desired_routes(known) : std::vector<Route>{};
   // What is to be withdrawn is so before its servers go, what is to be announced after they are there.
-  if (link_ && link_->routes()) link_->set(both(*link_->routes(), routes));
+  if (link_ && link_->routes()) link_->set(kept(*link_->routes(), routes));
   if (path_stale_) dataplane_.prepare(ranges(settings_.services));
   path_stale_ = false;
   apply(desired_table(known));
