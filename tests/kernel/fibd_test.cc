@@ -283,6 +283,7 @@ TEST_F(Fibd, RoutesOutliveGobgpdForTheStaleTimeAndNoLonger) {
   auto& daemon = gobgpd("router", beside_announcers());
   for (const auto* host : {"a", "b"}) announce(host, "10.0.0.110");
   until_route(fib, web, {a, b});
+  until_route(fib, web6, {"fd00::105", "fd00::106"});
 
   RouteEvents events(kernel_->netns("router"));
   const auto killed = std::chrono::steady_clock::now();
@@ -302,6 +303,7 @@ TEST_F(Fibd, ANextHopThatANewGobgpdIsNotToldOfGoesWithTheStaleTime) {
   announce("a", "10.0.0.110");
   auto& announcer_b = announce("b", "10.0.0.110");
   until_route(fib, web, {a, b});
+  until_route(fib, web6, {"fd00::105", "fd00::106"});
 
   RouteEvents events(kernel_->netns("router"));
   daemon.end(SIGKILL);
@@ -409,6 +411,7 @@ TEST_F(Fibd, ARouteThatSomeoneRemovedIsPutBack) {
   gobgpd("router", beside_announcers());
   announce("a", "10.0.0.110");
   until_route(fib, web, {a});
+  until_route(fib, web6, {"fd00::105"});
   RouteEvents events(kernel_->netns("router"));
   run("router", {"ip", "route", "del", web});
   EXPECT_EQ(events.until("new route " + web), std::vector<std::string>{"del route " + web});
