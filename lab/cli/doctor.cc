@@ -106,9 +106,11 @@ json to_json(const std::vector<Line>& lines) {
 
 void print(const std::string& title, const std::vector<Line>& lines, const char* good, const char* bad) {
   fmt::print("{}\n", title);
-  for (const auto& line : lines)
-    fmt::print("  {:<22} {:<4} {}\n", line.name, line.good ? good : bad,
-               line.good && !line.always ? "" : line.note);
+  for (const auto& line : lines) {
+    const auto note =
+        line.good && !line.always ? std::string() : std::string(line.good ? 1 : 2, ' ') + line.note;
+    fmt::print("  {:<22} {}{}\n", line.name, line.good ? good : bad, note);
+  }
 }
 
 int doctor(bool as_json) {

@@ -153,7 +153,7 @@ void Stream::end() {
 }
 
 void Stream::reset(std::string_view why) {
-  if (state_->closed) return;
+  if (!state_ || state_->closed) return;
   state_->mux->put({FrameType::reset, state_->id, std::string(why.substr(0, max_payload_bytes))});
   state_->close(std::string(why));
   state_->forget_if_over();

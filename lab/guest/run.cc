@@ -62,14 +62,12 @@ class RawTerminal {
   termios before_;
 };
 
-/// A unix socket that listens on the host; one of its own is removed when destroyed.
+/// A unix socket that listens on the host, removed when destroyed.
 class Listener {
  public:
   Listener(const asio::any_io_executor& executor, Forward forward)
-      : forward_(std::move(forward)), socket_(executor, listening(forward_).release()) {}
-  ~Listener() {
-    if (forward_.listening < 0) ::unlink(forward_.host_path.c_str());
-  }
+      : forward_(std::move(forward)), socket_(executor, bound(forward_.host_path).release()) {}
+  ~Listener() { ::unlink(forward_.host_path.c_str()); }
   Listener(const Listener&) = delete;
 
   asio::awaitable<void> run(Mux& mux) {
@@ -77,19 +75,14 @@ class Listener {
     for (;;) {
       co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
       sys::Fd connection{::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC)};
-      if (!connection) continue;
+      if (!connection && (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR)) continue;
+      sys::check("accept a connection to " + forward_.host_path, connection.get());
       auto stream = mux.open(connect_prefix + forward_.guest_path);
       asio::co_spawn(executor, relay(std::move(connection), std::move(stream)), asio::detached);
     }
   }
 
  private:
-  static sys::Fd listening(const Forward& forward) {
-    if (forward.listening < 0) return bound(forward.host_path);
-    sys::Fd socket{sys::check("duplicate a socket", ::fcntl(forward.listening, F_DUPFD_CLOEXEC, 0))};
-    sys::check("make a socket non-blocking", ::fcntl(socket.get(), F_SETFL, O_NONBLOCK));
-    return socket;
-  }
   static sys::Fd bound(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;

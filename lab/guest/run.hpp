@@ -20,7 +20,6 @@ namespace asio = boost::asio;
 /// before the boot until the end; a connection waits up to 60 s for somebody to listen in the guest.
 struct Forward {
   std::string host_path, guest_path;
-  int listening = -1;  // borrowed: a socket that listens already; then host_path is not used
 };
 
 struct Job {

@@ -154,7 +154,8 @@ TEST(GuestRun, ATerminalIsATerminalInside) {
   ASSERT_EQ(::openpty(&host_end, &own_end, nullptr, nullptr, &size), 0);
   const sys::Fd terminal{host_end}, lblab_end{own_end};
   sys::Command command;
-  command.argv = guest_run({}, "stty size; trap 'echo interrupted; exit 4' INT; echo ready; sleep 1000");
+  command.argv =
+      guest_run({}, "stty size; trap 'echo interrupted; exit 4' INT; sleep 1000 & echo ready; wait");
   command.environment = environment();
   command.in = command.out = command.err = own_end;
   command.terminal = true;

@@ -14,9 +14,7 @@ namespace lblab::test {
 
 using Clock = std::chrono::steady_clock;
 
-std::string lblab_program() {
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "lblab";
-}
+std::string lblab_program() { return LBLAB_PROGRAM; }
 
 Memory::Memory(const std::string& content)
     : fd_(sys::check("make a file in memory", ::memfd_create("test", MFD_CLOEXEC))) {

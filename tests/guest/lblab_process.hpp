@@ -8,7 +8,7 @@
 
 namespace lblab::test {
 
-/// The program under test, which is built beside the tests.
+/// The program under test.
 std::string lblab_program();
 
 /// A file in memory, to collect output in or to read input from.
