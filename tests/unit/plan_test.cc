@@ -132,6 +132,16 @@ TEST(Plan, ALinkMadeAnewTakesItsOtherEndAndWhatStoodOnBothWithIt) {
                           "web: neighbour 10.0.0.9 mac 02:00:00:00:00:09 dev eth0"));
 }
 
+TEST(Plan, WithItsLastAddressALinkLosesSettingsAndNeighboursWhichAreSetAgain) {
+  auto have = small_lab(), want = small_lab();
+  have.hosts["web"].sysctls = want.hosts["web"].sysctls = {{"net.ipv4.conf.eth0.arp_ignore", "1"}};
+  want.hosts["web"].links[0].addresses = {prefix("10.0.0.22/24")};
+  EXPECT_THAT(lines(have, want), ElementsAre("web: remove address 10.0.0.2/24 dev eth0",
+                                             "web: sysctl net.ipv4.conf.eth0.arp_ignore = 1",
+                                             "web: address 10.0.0.22/24 dev eth0",
+                                             "web: neighbour 10.0.0.9 mac 02:00:00:00:00:09 dev eth0"));
+}
+
 TEST(Plan, WithABridgeMadeAnewItsPortsJoinAgain) {
   auto have = small_lab();
   have.hosts["fabric"].links[2].mtu = 1400;
