@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <tuple>
 
 #include "lab/apply/host_folder.hpp"
 #include "lab/apply/hosts_file.hpp"
@@ -83,6 +84,8 @@ struct LinuxKernel::Impl {
   std::size_t at = 0;
   Absent absent = Absent::is_an_error;
   std::set<std::pair<std::string, std::string>> raised_later, raised_already;
+  std::set<std::tuple<std::string, std::string, sys::Prefix>> emptied;  // host, link, subnet
+  std::set<std::size_t> gone_along;
 
   Impl(Settings s, Processes& p) : settings(std::move(s)), processes(p) {}
 
@@ -130,6 +133,8 @@ struct LinuxKernel::Impl {
   void look_ahead() {
     raised_later.clear();
     raised_already.clear();
+    emptied.clear();
+    gone_along.clear();
     for (const auto& op : ops)
       if (const auto* set = std::get_if<plan::SetLink>(&op); set && set->up)
         raised_later.insert({set->host, set->link});
@@ -142,15 +147,16 @@ struct LinuxKernel::Impl {
     } catch (const ApplyError&) {
       throw;
     } catch (const sys::SystemError& error) {
-      if (is_forgiven(ops[index], error.code().value())) return;
+      if (is_forgiven(index, error.code().value())) return;
       throw ApplyError{index, ops[index], error.code().value(), attempt_in(error)};
     } catch (const std::filesystem::filesystem_error& error) {
       throw ApplyError{index, ops[index], error.code().value(), error.what()};
     }
   }
 
-  bool is_forgiven(const plan::Op& op, int error) const {
-    return absent == Absent::is_fine && (removes(op) ? is_gone(error) : error == EEXIST);
+  bool is_forgiven(std::size_t index, int error) const {
+    if (error == EADDRNOTAVAIL && gone_along.contains(index)) return true;
+    return absent == Absent::is_fine && (removes(ops[index]) ? is_gone(error) : error == EEXIST);
   }
 
   MachineHost& host(const std::string& name) {
@@ -173,7 +179,7 @@ struct LinuxKernel::Impl {
   void flush(MachineHost& host) {
     if (!host.socket.has_queued()) return;
     for (const auto& failure : host.socket.flush())
-      if (!is_forgiven(ops[failure.cookie], failure.error))
+      if (!is_forgiven(failure.cookie, failure.error))
         throw ApplyError{failure.cookie, ops[failure.cookie], failure.error, failure.reason};
   }
 
@@ -401,6 +407,8 @@ struct LinuxKernel::Impl {
   void operator()(const plan::RemoveAddress& op) {
     auto& here = host(op.host);
     std::erase(here.addresses, std::pair{op.link, op.address});
+    // With the first IPv4 address of a subnet the kernel takes the others.
+    if (!emptied.insert({op.host, op.link, op.address.network()}).second) gone_along.insert(at);
     hosts_file_is_stale = true;
     queue(here, nl::delete_address({index_of(here, op.link), op.address}));
   }

@@ -71,14 +71,18 @@ class ByPlan : public PlainNodes {
 
 class ByIp : public PlainNodes {
  public:
-  ByIp(int nodes, const std::string& folder) : nodes_(nodes), folder_(folder) {
-    std::ofstream add{folder_ + "/add"}, del{folder_ + "/del"}, fabric{folder_ + "/fabric"};
+  ByIp(int nodes, const std::string& folder, bool sysctls_for_free)
+      : nodes_(nodes), folder_(folder), sysctls_for_free_(sysctls_for_free) {
+    std::ofstream add{folder_ + "/add"}, del{folder_ + "/del"}, fabric{folder_ + "/fabric"},
+        sysctls{folder_ + "/sysctls"};
     add << "netns add " << name("fabric") << '\n';
     del << "netns del " << name("fabric") << '\n';
     fabric << "link add lan type bridge stp_state 0 mcast_snooping 0\nlink set lo up\n";
     for (int n = 1; n <= nodes_; ++n) {
       add << "netns add " << name(node_name(n)) << '\n';
       del << "netns del " << name(node_name(n)) << '\n';
+      sysctls << "netns exec " << name(node_name(n))
+              << " /usr/sbin/sysctl -qw net.ipv4.conf.eth0.arp_notify=1\n";
       fabric << "link add p" << n
              << " up master lan numtxqueues 1 numrxqueues 1 type veth peer name eth0 numtxqueues 1 "
                 "numrxqueues 1 netns "
@@ -100,8 +104,9 @@ class ByIp : public PlainNodes {
       ip({"-n", name("fabric"), "-batch", folder_ + "/fabric"});
       for (int n = 1; n <= nodes_; ++n) {
         ip({"-n", name(node_name(n)), "-batch", folder_ + "/" + node_name(n)});
-        set(netns(node_name(n)), "/proc/sys/net/ipv4/conf/eth0/arp_notify");
+        if (sysctls_for_free_) set(netns(node_name(n)), "/proc/sys/net/ipv4/conf/eth0/arp_notify");
       }
+      if (!sysctls_for_free_) ip({"-batch", folder_ + "/sysctls"});
     });
   }
   Cost down() override {
@@ -128,6 +133,7 @@ class ByIp : public PlainNodes {
 
   int nodes_;
   std::string folder_;
+  bool sysctls_for_free_;
 };
 
 /// Without members that say nothing of what was asked for.
@@ -187,8 +193,8 @@ std::unique_ptr<PlainNodes> by_plan(int nodes, bool named, const std::string& fo
   return std::make_unique<ByPlan>(nodes, named, folder);
 }
 
-std::unique_ptr<PlainNodes> by_ip(int nodes, const std::string& folder) {
-  return std::make_unique<ByIp>(nodes, folder);
+std::unique_ptr<PlainNodes> by_ip(int nodes, const std::string& folder, bool sysctls_for_free) {
+  return std::make_unique<ByIp>(nodes, folder, sysctls_for_free);
 }
 
 json seen(const PlainNodes& nodes, const std::string& host) {

@@ -33,10 +33,10 @@ class PlainNodes {
 std::unique_ptr<PlainNodes> by_plan(int nodes, bool named, const std::string& folder);
 
 /// `ip -batch`, in the cheapest shape that does the same: one batch for the names, one for the fabric, and
-/// one `ip -n NODE -batch` a node, since a batch cannot change namespace without starting a program. The
-/// sysctl, which ip cannot write, costs it no program: it is written by this process. `folder` holds the
-/// batches.
-std::unique_ptr<PlainNodes> by_ip(int nodes, const std::string& folder);
+/// one `ip -n NODE -batch` a node, since a batch cannot change namespace without starting a program. Its only
+/// way to a sysctl is another batch of `netns exec NODE sysctl`; with `sysctls_for_free` this process writes
+/// them instead, and what is measured is less than ip can do it for. `folder` holds the batches.
+std::unique_ptr<PlainNodes> by_ip(int nodes, const std::string& folder, bool sysctls_for_free = false);
 
 /// What ip -j shows of a host, without what is the kernel's or the tool's choice: numbers of links, MAC
 /// addresses, and the moment's state.

