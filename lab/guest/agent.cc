@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
@@ -238,11 +239,18 @@ asio::awaitable<sys::Exit> run_job(Mux& mux, const Start& start) {
   co_return job.wait();
 }
 
+void set_clock(std::int64_t now_ns) {
+  constexpr std::int64_t second = 1'000'000'000;
+  const timespec now{now_ns / second, now_ns % second};
+  sys::check("set the clock", ::clock_settime(CLOCK_REALTIME, &now));
+}
+
 asio::awaitable<void> serve(Mux& mux) {
   ToHost last;
   try {
     const auto start = decode_to_guest(co_await mux.message()).start;
     if (!start) throw ProtocolError("the first message is no start");
+    set_clock(start->now_ns);
     mount_folders(*start);
     last.ended = co_await run_job(mux, *start);
   } catch (const sys::SystemError& error) {

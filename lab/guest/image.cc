@@ -53,7 +53,7 @@ std::optional<Image> image_in(const fs::path& cache) {
   std::error_code absent;
   for (const auto& entry : fs::directory_iterator(cache, absent)) names.push_back(entry.path().filename());
   const auto package = newest(names);
-  if (!package) return std::nullopt;
+  if (!package || ::access((cache / *package / "vmlinux").c_str(), R_OK) != 0) return std::nullopt;
   return Image{*package, package->substr(std::strlen("linux-image-")), cache / *package / "vmlinux",
                cache / *package / "modules/lib/modules"};
 }
@@ -107,6 +107,7 @@ void unpack(const fs::path& deb, const std::string& release, const fs::path& fol
   sys::write_file(folder / "vmlinux", extract_vmlinux(sys::read_file(all / "boot" / ("vmlinuz-" + release))));
   const auto modules = fs::exists(all / "usr/lib/modules") ? all / "usr/lib/modules" : all / "lib/modules";
   prune_modules(modules / release);
+  strip_signatures(modules / release);
   fs::create_directories(folder / "modules/lib");
   fs::rename(modules, folder / "modules/lib/modules");
   fs::remove_all(all);

@@ -19,7 +19,7 @@ bool boots(const Image& image) {
   constexpr auto limit = std::chrono::seconds(4);
   MachineOptions options;
   options.image = image;
-  options.init_argument = "probe";
+  options.program = "probe";
   options.memory_mib = 256;
   options.cpus = 1;
   options.kvm = true;

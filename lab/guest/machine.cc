@@ -33,6 +33,12 @@ std::string escaped(const std::string& value) {
   return out;
 }
 
+/// An argument of /init on the kernel's command line.
+std::string quoted(const std::string& path) {
+  if (path.find('"') == std::string::npos) return '"' + path + '"';
+  throw std::runtime_error("a path with quotation marks cannot be passed to the guest: " + path);
+}
+
 void export_folder(std::vector<std::string>& argv, const std::string& tag, const std::string& path,
                    bool writable) {
   argv.insert(argv.end(), {"-fsdev",
@@ -72,28 +78,24 @@ sys::Process start(const MachineOptions& options, int port, int console, int err
 }  // namespace
 
 std::vector<std::string> qemu_command(const MachineOptions& options) {
-  if (options.init_argument.find('"') != std::string::npos)
-    throw std::runtime_error("a path with quotation marks cannot be passed to the guest: " +
-                             options.init_argument);
+  const auto init_arguments = quoted(options.image.modules) + " " + quoted(options.program);
   std::vector<std::string> argv{qemu,   "-nodefaults", "-no-user-config", "-no-reboot", "-display",
                                 "none", "-M",          "pc,usb=off"};
   if (options.kvm)
     argv.insert(argv.end(), {"-accel", "kvm", "-cpu", "host"});
   else
     argv.insert(argv.end(), {"-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"});
-  argv.insert(argv.end(),
-              {"-smp",     std::to_string(options.cpus),
-               "-m",       std::to_string(options.memory_mib) + "M",  //
-               "-kernel",  options.image.vmlinux,
-               "-initrd",  "/proc/self/fd/5",                                                      //
-               "-append",  std::string(kernel_options) + " -- \"" + options.init_argument + "\"",  //
-               "-chardev", "socket,id=port,fd=3",
-               "-device",  "virtio-serial-pci",                                           //
-               "-device",  std::string("virtserialport,chardev=port,name=") + port_name,  //
-               "-chardev", "socket,id=console,fd=4",
-               "-serial",  "chardev:console"});
+  argv.insert(argv.end(), {"-smp",     std::to_string(options.cpus),
+                           "-m",       std::to_string(options.memory_mib) + "M",  //
+                           "-kernel",  options.image.vmlinux,
+                           "-initrd",  "/proc/self/fd/5",                                      //
+                           "-append",  std::string(kernel_options) + " -- " + init_arguments,  //
+                           "-chardev", "socket,id=port,fd=3",
+                           "-device",  "virtio-serial-pci",                                           //
+                           "-device",  std::string("virtserialport,chardev=port,name=") + port_name,  //
+                           "-chardev", "socket,id=console,fd=4",
+                           "-serial",  "chardev:console"});
   export_folder(argv, root_tag, "/", false);
-  export_folder(argv, modules_tag, options.image.modules, false);
   for (const auto& folder : options.shared) export_folder(argv, folder.tag, folder.path, true);
   return argv;
 }

@@ -14,7 +14,7 @@ namespace lblab::guest {
 /// What QEMU is asked for.
 struct MachineOptions {
   Image image;
-  std::string init_argument;  // see init.hpp
+  std::string program;  // that /init starts: lblab, or "probe"; see init.hpp
   int memory_mib = 1024;
   int cpus = 2;
   bool kvm = false;

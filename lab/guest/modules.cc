@@ -1,10 +1,13 @@
 #include "lab/guest/modules.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <sstream>
 #include <string>
+
+#include "lab/sys/fd.hpp"
 
 namespace lblab::guest {
 
@@ -56,6 +59,27 @@ std::vector<std::string> load_order(std::string_view modules_dep, std::span<cons
     if (const auto found = files.find(module_name(std::string(name))); found != files.end())
       add(found->second, dependencies, order);
   return order;
+}
+
+std::string_view without_signature(std::string_view module) {
+  constexpr std::string_view mark = "~Module signature appended~\n";
+  constexpr std::size_t description_bytes =
+      12;  // struct module_signature; its last four hold the signature's length
+  if (!module.ends_with(mark) || module.size() < mark.size() + description_bytes) return module;
+  const auto body = module.substr(0, module.size() - mark.size());
+  std::size_t signature_bytes = 0;  // big-endian
+  for (const char byte : body.substr(body.size() - 4))
+    signature_bytes = signature_bytes << 8 | static_cast<std::uint8_t>(byte);
+  if (signature_bytes > body.size() - description_bytes) return module;
+  return body.substr(0, body.size() - description_bytes - signature_bytes);
+}
+
+void strip_signatures(const std::string& folder) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file() || entry.path().extension() != ".ko") continue;
+    const auto module = sys::read_file(entry.path());
+    fs::resize_file(entry.path(), without_signature(module).size());
+  }
 }
 
 void prune_modules(const std::string& tree) {

@@ -55,7 +55,8 @@ json to_json(const Start& start) {
            {"directory", widen(start.directory)},
            {"visible", list(start.visible)},
            {"shared", json::array()},
-           {"errors-join-output", start.errors_join_output}};
+           {"errors-join-output", start.errors_join_output},
+           {"now-ns", start.now_ns}};
   for (const auto& folder : start.shared)
     out["shared"].push_back({{"tag", folder.tag}, {"path", widen(folder.path)}});
   if (start.terminal) out["terminal"] = to_json(*start.terminal);
@@ -69,7 +70,8 @@ Start to_start(const json& j) {
               list(j.at("visible")),
               {},
               {},
-              j.at("errors-join-output").get<bool>()};
+              j.at("errors-join-output").get<bool>(),
+              j.at("now-ns").get<std::int64_t>()};
   for (const auto& folder : j.at("shared"))
     start.shared.push_back(
         {folder.at("tag").get<std::string>(), narrow(folder.at("path").get<std::string>())});
@@ -80,7 +82,9 @@ Start to_start(const json& j) {
 template <class Read>
 auto decoded(const std::string& text, Read read) {
   try {
-    return read(json::parse(text));
+    const auto message = json::parse(text);
+    if (!message.is_object()) throw ProtocolError("a message that is no object");
+    return read(message);
   } catch (const json::exception& error) {
     throw ProtocolError(std::string("a message that cannot be read: ") + error.what());
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,7 +20,6 @@ inline constexpr const char* connect_prefix =
 /// The virtio port's name and the tags of the 9p exports.
 inline constexpr const char* port_name = "lblab";
 inline constexpr const char* root_tag = "root";
-inline constexpr const char* modules_tag = "modules";
 
 struct Size {
   int rows = 24, columns = 80;
@@ -41,6 +41,7 @@ struct Start {
   std::vector<SharedFolder> shared;
   std::optional<Size> terminal;
   bool errors_join_output = false;  // one pipe for both, so that their order stays
+  std::int64_t now_ns = 0;  // the host's clock, since the epoch: the guest's own starts up to a second off
   bool operator==(const Start&) const = default;
 };
 /// Host to guest, at any time afterwards.

@@ -207,11 +207,12 @@ class Session {
   }
 
   Start start_message() const {
-    Start start{job_.argv, job_.environment, job_.directory, visible_folders(job_), shared_, {}, false};
+    Start start{job_.argv, job_.environment, job_.directory, visible_folders(job_), shared_, {}, false, 0};
     if (job_.terminal) start.terminal = terminal_size(streams_.in);
     struct stat out, err;
     start.errors_join_output = ::fstat(streams_.out, &out) == 0 && ::fstat(streams_.err, &err) == 0 &&
                                out.st_dev == err.st_dev && out.st_ino == err.st_ino;
+    start.now_ns = std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
     return start;
   }
 

@@ -53,7 +53,7 @@ asio::awaitable<void> converse(std::string path, std::string text, std::string& 
 
 guest::Job forwarding_job(const std::string& path) {
   guest::Job job;
-  job.argv = {"python3", "-c", server};
+  job.argv = {"/usr/bin/python3", "-c", server};
   job.forwards = {{path, "/run/lab/x/control.sock"}};
   job.agent = lblab_program();
   return job;
