@@ -1,0 +1,29 @@
+#pragma once
+
+#include "lab/expect/evidence.hpp"
+#include "lab/expect/verdict.hpp"
+
+namespace lblab::expect {
+
+/// Pure: the verdict follows from the evidence alone. `file` and `seed` are only carried along.
+ScenarioVerdict judge(const model::Scenario& scenario, const std::string& file, std::uint64_t seed,
+                      const Evidence& evidence);
+
+/// For whoever carries a scenario out, live: has an expectation with a deadline come to hold? Of routes,
+/// sessions, IPVS tables, events and their order; all others hold at once, for they are judged afterwards.
+class Attainment {
+ public:
+  /// events: the history so far. since: when the last action began.
+  Attainment(const model::Expectation& expectation, const Census& census,
+             const std::vector<nlohmann::json>& events, double since);
+  void take(const nlohmann::json& event);
+  bool holds() const { return holds_; }
+
+ private:
+  model::Expectation expectation_;
+  Census census_;
+  double since_;
+  bool holds_ = false;
+};
+
+}  // namespace lblab::expect
