@@ -69,9 +69,9 @@ NamespaceName NamesFolder::add(const std::string& name, const sys::Netns& netns)
   const auto path = path_of(name);
   write_down(name);
   if (const sys::Fd file{::open(path.c_str(), O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0)}; !file) {
-    const sys::SystemError failed{"make " + path};
+    const int error = errno;
     write_down(not_ours + name);
-    throw failed;
+    throw sys::SystemError{"make " + path, error};
   }
   NamespaceName made_name{path};
   const auto source = "/proc/thread-self/fd/" + std::to_string(netns.fd().get());

@@ -8,12 +8,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cctype>
+#include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <memory>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lab/sys/error.hpp"
@@ -83,10 +83,12 @@ std::vector<sys::Fd> find_inside(const std::set<ino_t>& namespaces) {
   if (!proc) throw sys::SystemError{"open /proc"};
   std::vector<sys::Fd> found;
   while (const dirent* entry = ::readdir(proc.get())) {
-    if (!std::isdigit(static_cast<unsigned char>(entry->d_name[0]))) continue;
+    const std::string_view name{entry->d_name};
+    pid_t pid = 0;
+    if (std::from_chars(name.begin(), name.end(), pid).ptr != name.end()) continue;
     const sys::Fd folder{::openat(::dirfd(proc.get()), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (!folder || !is_inside(folder, namespaces)) continue;
-    sys::Fd pidfd = translation.open(folder, std::atoi(entry->d_name));
+    sys::Fd pidfd = translation.open(folder, pid);
     // Still there and still inside, so the pid that we opened was its own.
     if (pidfd && is_inside(folder, namespaces)) found.push_back(std::move(pidfd));
   }

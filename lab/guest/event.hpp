@@ -28,7 +28,7 @@ asio::awaitable<void> first_of(asio::awaitable<void> a, asio::awaitable<void> b)
 
 template <class... More>
 asio::awaitable<void> first_of(asio::awaitable<void> a, asio::awaitable<void> b, More... more) {
-  co_await first_of(std::move(a), first_of(std::move(b), std::move(more)...));
+  return first_of(std::move(a), first_of(std::move(b), std::move(more)...));
 }
 
 }  // namespace lblab::guest

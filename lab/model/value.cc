@@ -57,7 +57,7 @@ std::string show_duration(std::int64_t ms) {
 }
 
 bool is_regex(const std::string& text) try {
-  std::regex{text, std::regex::ECMAScript};
+  const std::regex well_formed{text, std::regex::ECMAScript};
   return true;
 } catch (const std::regex_error&) {
   return false;

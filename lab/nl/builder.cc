@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <charconv>
 #include <stdexcept>
 
 #include "lab/sys/error.hpp"
@@ -21,11 +21,15 @@ Builder& Builder::put(std::uint16_t type, const void* data, std::size_t bytes) {
 }
 
 Builder& Builder::mac(std::uint16_t type, const std::string& value) {
-  std::uint8_t b[6];
-  char after;
-  if (std::sscanf(value.c_str(), "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &b[0], &b[1], &b[2], &b[3], &b[4],
-                  &b[5], &after) != 6)
-    throw sys::SystemError{"read the MAC address " + value, EINVAL};
+  constexpr std::size_t bytes = 6, length = 3 * bytes - 1;
+  std::uint8_t b[bytes];
+  bool good = value.size() == length;
+  for (std::size_t n = 0; good && n < bytes; ++n) {
+    const char* digits = value.data() + 3 * n;
+    const auto [end, error] = std::from_chars(digits, digits + 2, b[n], 16);
+    good = error == std::errc{} && end == digits + 2 && (n + 1 == bytes || *end == ':');
+  }
+  if (!good) throw sys::SystemError{"read the MAC address " + value, EINVAL};
   return put(type, b, sizeof b);
 }
 

@@ -126,7 +126,9 @@ std::vector<IpvsService> read_ipvs(const sys::Netns& netns) {
                            IpvsService{name_of(key, a), nla_get_string(a[IPVS_SVC_ATTR_SCHED_NAME]), {}});
       });
   std::vector<IpvsService> services;
-  for (auto& [key, service] : found) {
+  for (auto& one : found) {
+    const Key& key = one.first;
+    IpvsService& service = one.second;
     auto of_service = request(family, IPVS_CMD_GET_DEST);
     key.put(of_service.get());
     dump<IPVS_DEST_ATTR_MAX>(socket.get(), std::move(of_service), IPVS_CMD_ATTR_DEST,

@@ -180,8 +180,9 @@ class HostCompiler {
     auto key = [](const Route& r) { return Key{r.destination, r.table}; };
     const auto had = index<Key>(have_.routes, key);
     const auto wanted = index<Key>(want_.routes, key);
-    for (auto route = have_.routes.rbegin(); route != have_.routes.rend(); ++route)
-      if (!wanted.contains(key(*route))) out_.add(Phase::remove_route, RemoveRoute{name_, *route});
+    std::for_each(have_.routes.rbegin(), have_.routes.rend(), [&](const Route& route) {
+      if (!wanted.contains(key(route))) out_.add(Phase::remove_route, RemoveRoute{name_, route});
+    });
     for (const auto& route : want_.routes) {
       const auto before = had.find(key(route));
       if (!is_disturbed() && before != had.end() && *before->second == route) continue;

@@ -14,8 +14,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <cstdio>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "lab/sys/error.hpp"
 #include "lab/sys/process.hpp"
@@ -88,18 +88,20 @@ asio::awaitable<void> pump(std::shared_ptr<Session> s, Stream* from, char to) {
 }
 
 asio::awaitable<void> take_input(std::shared_ptr<Session> s) {
-  while (const auto message = co_await s->socket.receive()) {
+  for (;;) {
+    // g++ 12 miscompiles a co_await in a loop's condition.
+    const auto message = co_await s->socket.receive();
+    if (!message) break;
     if (message->empty()) continue;
     const std::string data = message->substr(1);
     boost::system::error_code error;
     if (message->front() == channel::input && data.empty()) s->in.close(error);
     if (message->front() == channel::input && s->in.is_open())
       co_await asio::async_write(s->in, asio::buffer(data), asio::redirect_error(asio::use_awaitable, error));
+    std::istringstream numbers{data};
     int a = 0, b = 0;
-    if (message->front() == channel::window && std::sscanf(data.c_str(), "%d %d", &a, &b) == 2)
-      resize(s->out.native_handle(), a, b);
-    if (message->front() == channel::signal && std::sscanf(data.c_str(), "%d", &a) == 1 && s->process)
-      s->process->signal(a);
+    if (message->front() == channel::window && numbers >> a >> b) resize(s->out.native_handle(), a, b);
+    if (message->front() == channel::signal && numbers >> a && s->process) s->process->signal(a);
   }
   if (s->process && !s->process->waited()) s->process->signal(SIGKILL);  // nobody is there any more
 }

@@ -2,8 +2,6 @@
 
 #include <linux/rtnetlink.h>
 
-#include <linux/rtnetlink.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>

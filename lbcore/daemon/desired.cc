@@ -35,8 +35,10 @@ Table desired_table(std::span<const Known> known) {
     std::ranges::sort(service.destinations, [&](const auto& a, const auto& b) {
       return std::tuple(where(a), -a.weight) < std::tuple(where(b), -b.weight);
     });
-    const auto rest = std::ranges::unique(service.destinations, {}, where);
-    service.destinations.erase(rest.begin(), rest.end());
+    const auto same_place = [&](const auto& a, const auto& b) { return where(a) == where(b); };
+    service.destinations.erase(
+        std::unique(service.destinations.begin(), service.destinations.end(), same_place),
+        service.destinations.end());
     table.push_back(std::move(service));
   }
   std::ranges::sort(table, {}, &VirtualService::key);

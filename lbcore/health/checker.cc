@@ -24,7 +24,8 @@ namespace {
 milliseconds phase(milliseconds interval, int n) {
   constexpr double golden = 0.6180339887498949;
   double whole;
-  return milliseconds(static_cast<std::int64_t>(interval.count() * std::modf((n + 1) * golden, &whole)));
+  return milliseconds(
+      static_cast<std::int64_t>(static_cast<double>(interval.count()) * std::modf((n + 1) * golden, &whole)));
 }
 
 }  // namespace

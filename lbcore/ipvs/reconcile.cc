@@ -13,6 +13,8 @@ template <class... F>
 struct Overloaded : F... {
   using F::operator()...;
 };
+template <class... F>
+Overloaded(F...) -> Overloaded<F...>;
 
 std::string endpoint(const Address& address, std::uint16_t port) {
   return address.bits() == 128 ? fmt::format("[{}]:{}", address.str(), port)
