@@ -15,6 +15,7 @@
 #include "lab/nl/address.hpp"
 #include "lab/nl/link.hpp"
 #include "lab/nl/neighbour.hpp"
+#include "lab/nl/qdisc.hpp"
 #include "lab/nl/route.hpp"
 
 namespace lblab::apply {
@@ -45,6 +46,17 @@ nl::LinkSettings settings_of(const model::Link& link, int index) {
   settings.mtu = link.mtu;
   settings.mac = link.mac;
   return settings;
+}
+
+nl::Netem translate(const model::Impairment& i) {
+  constexpr double percent = 0.01;
+  constexpr std::uint64_t bits_a_byte = 8;
+  return {.delay = i.delay,
+          .jitter = i.jitter,
+          .loss = i.loss * percent,
+          .duplicate = i.duplicate * percent,
+          .reorder = i.reorder * percent,
+          .rate_bytes = i.rate_bits / bits_a_byte};
 }
 
 std::uint8_t type_of(model::Route::Type type) {
@@ -368,6 +380,7 @@ struct LinuxKernel::Impl {
     const auto [index, peer_host, peer_link] = known->second;
     here.links.erase(known);
     here.has_ipv6.erase(link);
+    here.impaired.erase(link);
     if (const auto peer = hosts.find(peer_host); peer != hosts.end()) {
       peer->second.links.erase(peer_link);
       peer->second.has_ipv6.erase(peer_link);
@@ -391,6 +404,17 @@ struct LinuxKernel::Impl {
     const bool silent = op.up && op.link != "lo" && !here.has_ipv6.contains(op.link) && !here.has_no_ipv6;
     if (silent) queue(here, nl::silence_ipv6(changed.index));
     queue(here, nl::set_link(changed));
+  }
+
+  void operator()(const plan::Impair& op) {
+    auto& here = host(op.host);
+    const int index = index_of(here, op.link);
+    if (op.impairment != model::Impairment{}) {
+      queue(here, nl::set_netem(index, apply::translate(op.impairment)));
+      here.impaired.insert(op.link);
+    } else if (here.impaired.erase(op.link) > 0) {
+      queue(here, nl::delete_qdisc(index));
+    }
   }
 
   // Addresses, routes, neighbours

@@ -38,6 +38,7 @@ struct MachineHost {
   int next_index = 101;
   /// Hosts whose queued messages make links that appear here.
   std::set<std::string> waits_for;
+  std::set<std::string> impaired;  // links with a netem qdisc
   std::set<std::string> has_ipv6;  // links with an IPv6 address; others are silenced before they go up
   std::set<std::string> processes;
   std::vector<std::pair<std::string, sys::Prefix>> addresses;  // (link, address) in the order they came

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "lab/model/impairment.hpp"
 #include "lab/sys/address.hpp"
 
 /// A Lab: what is to exist on the machine, as plain values. cluster/ makes it from a Cluster, plan/ turns the
@@ -64,6 +65,7 @@ struct Link {
   int mtu = 0;                    // 0: the kernel's default
   std::vector<Prefix> addresses;  // with host bits
   std::string mac;                // "02:…", or empty: the kernel's choice
+  Impairment impairment;          // of what leaves by it
   auto operator<=>(const Link&) const = default;
 };
 

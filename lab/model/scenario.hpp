@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lab/model/diagnostic.hpp"
+#include "lab/model/impairment.hpp"
 #include "lab/sys/address.hpp"
 
 /// What is done to a running lab, and what must hold: a scenario, as the user wrote it.
@@ -96,13 +97,6 @@ struct FlapLink {
   std::string host, interface;
   int times = 3;
   milliseconds period{500};  // down for half of it
-};
-/// tc-netem(8).
-struct Impairment {
-  milliseconds delay{0}, jitter{0};
-  double loss = 0, duplicate = 0, reorder = 0;  // percent
-  std::uint64_t rate_bits = 0;                  // per second; 0: unlimited
-  bool operator==(const Impairment&) const = default;
 };
 struct ImpairLink {
   enum class Direction { both, from, to };  // from: what the host sends

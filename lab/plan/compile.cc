@@ -116,6 +116,7 @@ class HostCompiler {
                  AddLink{name_, link});
       }
       out_.add(is<Bridge>(link) ? Phase::bridge_up : Phase::up, SetLink{name_, link.name, true});
+      if (link.impairment != Impairment{}) out_.add(Phase::impair, Impair{name_, link.name, link.impairment});
     }
   }
 
@@ -127,6 +128,8 @@ class HostCompiler {
     if (freed || std::tie(have.master, have.mtu, have.mac, have.alias) !=
                      std::tie(want.master, want.mtu, want.mac, want.alias))
       out_.add(Phase::configure_link, ConfigureLink{name_, want});
+    if (have.impairment != want.impairment)
+      out_.add(Phase::impair, Impair{name_, want.name, want.impairment});
   }
 
   void addresses() {

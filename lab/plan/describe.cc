@@ -58,6 +58,17 @@ std::string describe(const Neighbour& n) {
                      n.link);
 }
 
+std::string describe(const Impairment& i) {
+  std::vector<std::string> words;
+  if (i.delay.count() || i.jitter.count()) words.push_back(fmt::format("delay {} ms", i.delay.count()));
+  if (i.jitter.count()) words.push_back(fmt::format("jitter {} ms", i.jitter.count()));
+  if (i.loss > 0) words.push_back(fmt::format("loss {} %", i.loss));
+  if (i.duplicate > 0) words.push_back(fmt::format("duplicate {} %", i.duplicate));
+  if (i.reorder > 0) words.push_back(fmt::format("reorder {} %", i.reorder));
+  if (i.rate_bits) words.push_back(fmt::format("rate {} bit/s", i.rate_bits));
+  return words.empty() ? "unimpaired" : fmt::format("{}", fmt::join(words, ", "));
+}
+
 struct What {
   std::string operator()(const AddHost& op) const { return op.named ? "add host" : "add host, unnamed"; }
   std::string operator()(const RemoveHost&) const { return "remove host"; }
@@ -74,6 +85,9 @@ struct What {
   }
   std::string operator()(const SetLink& op) const {
     return fmt::format("link {} {}", op.link, op.up ? "up" : "down");
+  }
+  std::string operator()(const Impair& op) const {
+    return fmt::format("link {} {}", op.link, describe(op.impairment));
   }
   std::string operator()(const AddAddress& op) const {
     return fmt::format("address {} dev {}", op.address.str(), op.link);

@@ -14,6 +14,9 @@ struct Needs {
   void operator()(const Vxlan&) const { found.insert("vxlan"); }
   void operator()(const Ipip&) const { found.insert("ipip"); }
   void operator()(const Tun&) const { found.insert("tun"); }
+  void operator()(const Impair& op) const {
+    if (op.impairment != Impairment{}) found.insert("netem");
+  }
   void operator()(const SetRoute& op) const {
     if (op.route.next_hops.size() > 1) found.insert("multipath");
   }

@@ -43,6 +43,12 @@ struct SetLink {
   bool up = true;
   auto operator<=>(const SetLink&) const = default;
 };
+/// What the link does to packets that leave by it; all zero: nothing.
+struct Impair {
+  std::string host, link;
+  Impairment impairment;
+  auto operator<=>(const Impair&) const = default;
+};
 struct AddAddress {
   std::string host, link;
   Prefix address;
@@ -112,7 +118,7 @@ struct Reload {
   auto operator<=>(const Reload&) const = default;
 };
 
-using Op = std::variant<AddHost, RemoveHost, AddLink, RemoveLink, ConfigureLink, SetLink, AddAddress,
+using Op = std::variant<AddHost, RemoveHost, AddLink, RemoveLink, ConfigureLink, SetLink, Impair, AddAddress,
                         RemoveAddress, SetRoute, RemoveRoute, SetNeighbour, RemoveNeighbour, SetSysctl,
                         SetNftables, WriteFile, RemoveFile, Spawn, Stop, Reload>;
 using Plan = std::vector<Op>;

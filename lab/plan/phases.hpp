@@ -29,6 +29,7 @@ enum class Phase {
   up,
   bridge_up,  // once, when its ports are there: each port of a bridge that is up costs as much as there are
               // ports
+  impair,
   direct_route,
   route,  // a gateway must be reachable when the route is added
   neighbour,

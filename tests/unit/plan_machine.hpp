@@ -25,6 +25,7 @@ class Machine {
     bool up = false;
     std::set<Prefix> addresses;
     std::optional<std::pair<std::string, std::string>> other_end;
+    Impairment impairment = {};
     bool operator==(const MachineLink&) const = default;
   };
   struct MachineHost {
@@ -104,6 +105,7 @@ class Machine {
         require(port.master != op.link || port.up, "a port is not up yet");
     link.up = op.up;
   }
+  void operator()(const Impair& op) { the_link(op.host, op.link).impairment = op.impairment; }
   void operator()(const AddAddress& op) { the_link(op.host, op.link).addresses.insert(op.address); }
   void operator()(const RemoveAddress& op) {
     auto& host = at(op.host);
