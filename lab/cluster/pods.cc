@@ -9,6 +9,7 @@
 #include "lab/daemons/exabgp.hpp"
 #include "lab/daemons/lbd.hpp"
 #include "lab/daemons/nginx.hpp"
+#include "lab/daemons/probe.hpp"
 
 namespace lblab::cluster {
 
@@ -67,6 +68,7 @@ class Pods {
     override_with(host.sysctls, silent_arp());
     if (service.load_balancers) accept_service(service, seat(name).address, host);
     install(daemons::nginx::web(seat(name).address, service.port), host);
+    if (service.udp) install(daemons::probe::udp_echo(service.port), host);
   }
 
   // Direct and tunnel forwarding leave the service's address in the packet: the web pod must take it for its

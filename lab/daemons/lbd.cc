@@ -11,6 +11,7 @@ namespace {
 using model::Health;
 using model::LoadBalancers;
 constexpr const char* path = "/run/lbd/lbd.yaml";
+constexpr std::uint32_t udp_marks = 1 << 16;  // a service's mark for UDP is so much higher
 
 std::string endpoints_path(const model::Service& service) {
   return "/run/lbd/endpoints/" + service.name + ".json";
@@ -44,31 +45,42 @@ std::string mark(const model::Service& service, std::uint32_t mark) {
                                                                       : fmt::format("    mark: {}\n", mark);
 }
 
-std::string configuration(const model::Service& service, const Config& config) {
+enum class Transport { tcp, udp };
+
+std::string virtual_service(const model::Service& service, const Config& config, Transport transport) {
   const auto& balancers = *service.load_balancers;
   // Only what IPVS has rewritten can come back to it: with direct and tunnel forwarding the client's address
   // stays.
   const bool masquerade = balancers.masquerade && balancers.forwarding == LoadBalancers::Forwarding::nat;
+  const bool udp = transport == Transport::udp;
   return fmt::format(
-      "control: {}\n"
-      "announce: {{socket: {}}}\n"
-      "drain-limit: {}\n"
-      "services:\n"
-      "  - name: {}\n"
+      "  - name: {}{}\n"
       "    addresses: {}\n"
       "    port: {}\n"
-      "    protocol: tcp\n"
+      "    protocol: {}\n"
       "{}"
       "    scheduler: {}\n"
       "    forwarding: {}\n"
       "    masquerade: {}\n"
       "    endpoints: {}\n"
-      "    health: {}\n"
-      "    announce: {{route: {}, next-hop: {}}}\n",
-      control_socket, announce_socket, duration(balancers.drain_limit), service.name, service.addresses.str(),
-      service.port, mark(service, config.mark), balancers.scheduler, word(balancers.forwarding), masquerade,
-      endpoints_path(service), health(balancers.health, service.port), service.addresses.str(),
-      config.next_hop.str());
+      "    health: {}\n",
+      service.name, udp ? "-udp" : "", service.addresses.str(), service.port, udp ? "udp" : "tcp",
+      mark(service, config.mark + (udp ? udp_marks : 0)), balancers.scheduler, word(balancers.forwarding),
+      masquerade, endpoints_path(service), health(balancers.health, service.port));
+}
+
+std::string configuration(const model::Service& service, const Config& config) {
+  return fmt::format(
+      "control: {}\n"
+      "announce: {{socket: {}}}\n"
+      "drain-limit: {}\n"
+      "services:\n"
+      "{}"
+      "    announce: {{route: {}, next-hop: {}}}\n"
+      "{}",
+      control_socket, announce_socket, duration(service.load_balancers->drain_limit),
+      virtual_service(service, config, Transport::tcp), service.addresses.str(), config.next_hop.str(),
+      service.udp ? virtual_service(service, config, Transport::udp) : "");
 }
 
 // Kubernetes, discovery.k8s.io/v1 EndpointSlice, one endpoint a line.
@@ -79,18 +91,20 @@ std::string endpoint_slice(const model::Service& service, const std::vector<Endp
         R"({}
     {{"addresses": ["{}"], "conditions": {{"ready": true}}, "nodeName": "{}", "targetRef": {{"kind": "Pod", "name": "{}"}}}})",
         listed.empty() ? "" : ",", endpoint.address.str(), endpoint.node, endpoint.pod);
+  const auto udp_port =
+      service.udp ? fmt::format(R"(, {{"name": "udp", "protocol": "UDP", "port": {}}})", service.port) : "";
   const bool ipv6 = !endpoints.empty() && endpoints.front().address.bits() == 128;
   return fmt::format(R"({{
   "apiVersion": "discovery.k8s.io/v1",
   "kind": "EndpointSlice",
   "metadata": {{"name": "{0}", "labels": {{"kubernetes.io/service-name": "{0}"}}}},
   "addressType": "{1}",
-  "ports": [{{"name": "", "protocol": "TCP", "port": {2}}}],
+  "ports": [{{"name": "", "protocol": "TCP", "port": {2}}}{4}],
   "endpoints": [{3}
   ]
 }}
 )",
-                     service.name, ipv6 ? "IPv6" : "IPv4", service.port, listed);
+                     service.name, ipv6 ? "IPv6" : "IPv4", service.port, listed, udp_port);
 }
 
 }  // namespace

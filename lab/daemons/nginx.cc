@@ -19,7 +19,8 @@ Program web(const Address& own, std::uint16_t port) {
   made.process.stop_signal = 3;  // SIGQUIT: answers what it has accepted, then ends
   made.process.needs = {"program:nginx"};
   made.files = {{.path = path,
-                 .text = fmt::format(R"(# Answers every request with the pod's own address.
+                 .text = fmt::format(
+                     R"(# Answers every request with the pod's own address; X-Seen tells where it came from.
 daemon off;
 master_process off;
 pid {0}/nginx.pid;
@@ -39,11 +40,12 @@ http {{
     keepalive_requests 1000000;
     server {{
         listen {1} backlog=4096;
+        add_header X-Seen $remote_addr:$remote_port;
         return 200 "{2}";
     }}
 }}
 )",
-                                     prefix, port, own.str())}};
+                     prefix, port, own.str())}};
   return made;
 }
 

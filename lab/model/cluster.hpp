@@ -124,6 +124,7 @@ struct Service {
   std::string name;
   Prefix addresses;  // 10.1.1.0/24
   std::uint16_t port = 80;
+  bool udp = false;  // besides TCP, to the same port
   Pods pods;
   std::optional<LoadBalancers> load_balancers;
   Mark mark;

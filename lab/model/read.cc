@@ -136,6 +136,7 @@ Service read_service(const View& view) {
   Service service{.name = view.name(),
                   .addresses = view["addresses"].as<Prefix>(),
                   .port = static_cast<std::uint16_t>(view["port"].as<std::int64_t>()),
+                  .udp = view["udp"].as<bool>(),
                   .pods = {.replicas = static_cast<int>(view["pods"]["replicas"].as<std::int64_t>()),
                            .app = view["pods"]["app"].as<std::string>()},
                   .load_balancers = {},
