@@ -73,6 +73,16 @@ void add_users_own(const Node& node, model::Host& host) {
   }
 }
 
+/// With the other ends of its links.
+void take_away(const std::string& node, model::Lab& lab) {
+  if (lab.hosts.erase(node) == 0) return;
+  for (auto& [name, host] : lab.hosts)
+    std::erase_if(host.links, [&](const model::Link& link) {
+      const auto* veth = std::get_if<model::Veth>(&link.kind);
+      return veth && veth->peer_host == node;
+    });
+}
+
 }  // namespace
 
 std::string pod_name(const std::string& service, int n) { return service + "-" + std::to_string(n); }
@@ -92,6 +102,7 @@ model::Lab expand(const Cluster& cluster, Placement& placement) {
   for (const auto& node : cluster.nodes) add_default_route(cluster, node, lab.hosts.at(node.name));
   add_pods(cluster, placement, lab);
   for (const auto& node : cluster.nodes) add_users_own(node, lab.hosts.at(node.name));
+  for (const auto& name : placement.away) take_away(name, lab);
   return lab;
 }
 

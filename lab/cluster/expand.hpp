@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -20,11 +21,12 @@ struct Placement {
   };
   std::map<std::string, Seat> seats;        // pod → seat; a seat stays reserved when its pod is gone
   std::map<std::string, int> fabric_ports;  // "HOST:LINK" → N of the fabric's port pN
+  std::set<std::string> away;               // pods and nodes that are not there for now; their seats are kept
 };
 
-/// The whole lab as plain values. Updates `placement` with what it newly decides. Throws Unplaceable when the
-/// replicas cannot be placed (more load balancers of one service than nodes, a node's prefix used up):
-/// parse() has found what can be found from the file, this is met by `scale`.
+/// The whole lab as plain values, without what is away. Updates `placement` with what it newly decides.
+/// Throws Unplaceable when the replicas cannot be placed (more load balancers of one service than nodes, a
+/// node's prefix used up): parse() has found what can be found from the file, this is met by `scale`.
 model::Lab expand(const model::Cluster&, Placement& placement);
 
 struct Unplaceable : std::runtime_error {

@@ -33,10 +33,12 @@ class Pods {
   }
 
   void add(const model::Service& service, std::uint32_t mark) {
-    for (int n = 1; n <= service.pods.replicas; ++n) add_web_pod(service, pod_name(service.name, n));
+    for (int n = 1; n <= service.pods.replicas; ++n)
+      if (const auto name = pod_name(service.name, n); is_here(name)) add_web_pod(service, name);
     if (!service.load_balancers) return;
     for (int n = 1; n <= service.load_balancers->replicas; ++n)
-      add_balancer(service, mark, load_balancer_name(service.name, n));
+      if (const auto name = load_balancer_name(service.name, n); is_here(name))
+        add_balancer(service, mark, name);
   }
 
  private:
@@ -46,6 +48,10 @@ class Pods {
   };
 
   const Placement::Seat& seat(const std::string& pod) const { return placement_.seats.at(pod); }
+
+  bool is_here(const std::string& pod) const {
+    return !placement_.away.contains(pod) && !placement_.away.contains(seat(pod).node);
+  }
 
   model::Host& add_pod(const std::string& name, const std::string& role, bool forwards) {
     const auto& [node, address] = seat(name);
@@ -118,6 +124,7 @@ class Pods {
     std::vector<daemons::lbd::Endpoint> found;
     for (int n = 1; n <= service.pods.replicas; ++n) {
       const auto name = pod_name(service.name, n);
+      if (!is_here(name)) continue;
       found.push_back({.pod = name, .node = seat(name).node, .address = seat(name).address});
     }
     return found;

@@ -22,7 +22,9 @@ RouteTable expected_routes(const model::Cluster& cluster, const cluster::Placeme
       if (!service.load_balancers) continue;
       auto& next_hops = table[router.name][service.addresses.str()];
       for (int n = 1; n <= service.load_balancers->replicas; ++n) {
-        const auto& seat = placement.seats.at(cluster::load_balancer_name(service.name, n));
+        const auto name = cluster::load_balancer_name(service.name, n);
+        const auto& seat = placement.seats.at(name);
+        if (placement.away.contains(name) || placement.away.contains(seat.node)) continue;
         next_hops.insert(address_towards(router, *cluster.node(seat.node)));
       }
     }

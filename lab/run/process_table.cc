@@ -179,11 +179,12 @@ void ProcessTable::removed(const std::string& host) {
   }
 }
 
-int ProcessTable::kill(const std::string& host, const std::string& name, int number, Restart again) {
+int ProcessTable::kill(const std::string& host, const std::string& name, int number,
+                       std::optional<Restart> again) {
   int count = 0;
   for (auto& [key, entry] : entries_) {
     if (key.first != host || (!name.empty() && key.second != name) || !entry->alive()) continue;
-    entry->again = again;
+    entry->again = again.value_or(entry->again);
     history_.append({{"event", "process"},
                      {"state", "signalled"},
                      {"host", host},

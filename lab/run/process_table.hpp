@@ -34,9 +34,9 @@ class ProcessTable : public apply::Processes {
   void signal(const std::string& host, const model::Process& spec, int number) override;
   void removed(const std::string& host) override;
 
-  /// Signals one process of the host, or all (name empty). `again`: what to do when it has ended. Returns how
-  /// many got the signal.
-  int kill(const std::string& host, const std::string& name, int number, model::Restart again);
+  /// Signals one process of the host, or all (name empty). `again`: what to do when it has ended (none: as
+  /// before). Returns how many got the signal.
+  int kill(const std::string& host, const std::string& name, int number, std::optional<model::Restart> again);
   /// Starts what had ended for good. Returns how many.
   int start(const std::string& host, const std::string& name);
 

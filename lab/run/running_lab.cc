@@ -33,19 +33,12 @@ std::string text_of(const std::set<std::string>& words) {
 
 }  // namespace
 
-/// One change at a time: a second one waits for its turn.
-class RunningLab::Turn {
- public:
-  explicit Turn(RunningLab& lab) : lab_(lab) { lab_.changing_ = true; }
-  ~Turn() {
-    lab_.changing_ = false;
-    lab_.history_.append({{"event", "change-done"}});
-  }
-  Turn(const Turn&) = delete;
+RunningLab::Turn::Turn(RunningLab& lab) : lab_(lab) { lab_.changing_ = true; }
 
- private:
-  RunningLab& lab_;
-};
+RunningLab::Turn::~Turn() {
+  lab_.changing_ = false;
+  lab_.history_.append({{"event", "change-done"}});
+}
 
 RunningLab::RunningLab(asio::any_io_executor executor, std::string name, std::string state,
                        std::string programs)
@@ -72,6 +65,12 @@ RunningLab::~RunningLab() {
 model::Lab RunningLab::expanded() {
   model::Lab lab = cluster::expand(cluster_, placement_);
   lab.name = name_;
+  for (const auto& [name, programs] : company_)
+    if (const auto host = lab.hosts.find(name); host != lab.hosts.end())
+      for (const auto& program : programs) {
+        host->second.files.insert(host->second.files.end(), program.files.begin(), program.files.end());
+        host->second.processes.push_back(program.process);
+      }
   for (auto& [name, host] : lab.hosts)
     for (auto& process : host.processes)
       process.environment.emplace("PATH", programs_ + ":" + sys::standard_path);
@@ -88,29 +87,40 @@ asio::awaitable<void> RunningLab::up(model::Cluster cluster, Progress progress) 
   history_.append({{"event", "up"}});
 }
 
-asio::awaitable<void> RunningLab::scale(const std::string& service, bool load_balancers, int replicas) {
+asio::awaitable<void> RunningLab::my_turn() {
   co_await history_.until([this] { return !changing_; }, steady_clock::now() + settle_limit);
+}
+
+asio::awaitable<void> RunningLab::scale(const std::string& service, bool load_balancers, int replicas) {
+  const std::optional<int> number = replicas, none;
+  co_await set_replicas(service, load_balancers ? none : number, load_balancers ? number : none);
+  co_await settle([](const std::string&) {}, settle_limit);
+}
+
+asio::awaitable<void> RunningLab::set_replicas(const std::string& service, std::optional<int> pods,
+                                               std::optional<int> load_balancers) {
+  co_await my_turn();
   Turn turn{*this};
   const auto found = std::ranges::find(cluster_.services, service, &model::Service::name);
   if (found == cluster_.services.end()) throw Refused{"no service is called " + service};
   if (load_balancers && !found->load_balancers) throw Refused{service + " has no load balancers"};
-  int& count = load_balancers ? found->load_balancers->replicas : found->pods.replicas;
-  if (replicas < 0) throw Refused{"a number of replicas cannot be negative"};
-  const int before = std::exchange(count, replicas);
+  if (pods.value_or(0) < 0 || load_balancers.value_or(0) < 0)
+    throw Refused{"a number of replicas cannot be negative"};
+  const auto before = *found;
   const auto placed_before = placement_;
+  if (pods) found->pods.replicas = *pods;
+  if (load_balancers) found->load_balancers->replicas = *load_balancers;
   try {
     model::Lab want = expanded();
-    history_.append({{"event", "scale"},
-                     {"service", service},
-                     {"load-balancers", load_balancers},
-                     {"replicas", replicas}});
+    if (pods) history_.append({{"event", "scale"}, {"service", service}, {"pods", *pods}});
+    if (load_balancers)
+      history_.append({{"event", "scale"}, {"service", service}, {"load-balancers", *load_balancers}});
     co_await change_to(std::move(want));
   } catch (...) {
-    count = before;
+    *found = before;
     placement_ = placed_before;
     throw;
   }
-  co_await settle([](const std::string&) {}, settle_limit);
 }
 
 /// The monitors open between the last op that prepares a host and the first that starts something there, so
@@ -250,7 +260,8 @@ const model::Host& RunningLab::host(const std::string& name) const {
   return found->second;
 }
 
-void RunningLab::kill(const std::string& name, const std::string& process, int signal, model::Restart again) {
+void RunningLab::kill(const std::string& name, const std::string& process, int signal,
+                      std::optional<model::Restart> again) {
   host(name);
   if (!processes_.has(name, process)) throw Refused{name + " has no process " + process};
   if (processes_.kill(name, process, signal, again) == 0)
@@ -261,23 +272,6 @@ void RunningLab::start(const std::string& name, const std::string& process) {
   host(name);
   if (processes_.start(name, process) == 0)
     throw Refused{"nothing of " + name + (process.empty() ? "" : "/" + process) + " has ended"};
-}
-
-void RunningLab::set_carrier(const std::string& name, const std::string& link, bool up) {
-  host(name);
-  for (const auto& [other, peer] : have_.hosts)
-    for (const auto& end : peer.links)
-      if (const auto* veth = std::get_if<model::Veth>(&end.kind)) {
-        const bool near = other == name && end.name == link;
-        const bool far = veth->peer_host == name && veth->peer_link == link;
-        if (!near && !far) continue;
-        history_.append({{"event", "carrier"}, {"host", name}, {"link", link}, {"up", up}});
-        const auto op =
-            near ? plan::SetLink{veth->peer_host, veth->peer_link, up} : plan::SetLink{other, end.name, up};
-        kernel_->apply(std::vector<plan::Op>{op});
-        return;
-      }
-  throw Refused{name + " has no link " + link + " with another end"};
 }
 
 std::vector<int> RunningLab::namespaces(const std::string& name) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lab/apply/linux_kernel.hpp"
+#include "lab/daemons/program.hpp"
 #include "lab/model/cluster.hpp"
 #include "lab/observe/monitor.hpp"
 #include "lab/run/expected_routes.hpp"
@@ -44,10 +45,41 @@ class RunningLab {
   /// Sets the number of pods, or of load balancers, of a service, and waits until the routes have followed.
   asio::awaitable<void> scale(const std::string& service, bool load_balancers, int replicas);
 
-  void kill(const std::string& host, const std::string& process, int signal, model::Restart again);
+  void kill(const std::string& host, const std::string& process, int signal,
+            std::optional<model::Restart> again);
   void start(const std::string& host, const std::string& process);
   /// Carrier lost or back: sets the far end of the host's link, which is the switch's port.
   void set_carrier(const std::string& host, const std::string& link, bool up);
+
+  // What a scenario does (disturb.cc). None waits for routes to follow.
+
+  /// Sets replicas where a number is given.
+  asio::awaitable<void> set_replicas(const std::string& service, std::optional<int> pods,
+                                     std::optional<int> load_balancers);
+  /// Pods, or nodes with their pods: stopped in order and removed; and made anew in their places.
+  asio::awaitable<void> take_away(const std::set<std::string>& hosts);
+  asio::awaitable<void> put_back(const std::set<std::string>& hosts);
+  /// SIGSTOP and SIGCONT; process empty: all of the host.
+  void freeze(const std::string& host, const std::string& process);
+  void thaw(const std::string& host, const std::string& process);
+  /// What leaves the link, or (`to`) what the other end sends to it.
+  void impair(const std::string& host, const std::string& link, bool to, const model::Impairment&);
+  /// Programs beside the cluster's own, by host, in place of those before; returns when they are ready.
+  using Programs = std::map<std::string, std::vector<daemons::Program>>;
+  asio::awaitable<void> accompany(Programs);
+  /// Takes back what was disturbed: everything is there, runs, has its carriers and is unimpaired; returns
+  /// when the routes are as they should be. Numbers of replicas stay.
+  asio::awaitable<void> restore(Progress progress);
+
+  /// The host's links that have another end, in order.
+  std::vector<std::string> wires(const std::string& host) const;
+  /// The pods that have their seats on the node and are there.
+  std::set<std::string> pods_on(const std::string& node) const;
+  /// Where a file of the host lies in this mount namespace.
+  std::string outside(const std::string& host, const std::string& path) const;
+  const model::Cluster& cluster() const { return cluster_; }
+  const cluster::Placement& placement() const { return placement_; }
+  const sys::Netns& netns(const std::string& host) const { return kernel_->netns(host); }
 
   std::vector<int> namespaces(const std::string& host);
   std::vector<std::string> environment() const;
@@ -58,8 +90,23 @@ class RunningLab {
   const model::Lab& lab() const { return have_; }
 
  private:
-  class Turn;
+  /// One change at a time: a second one waits for its turn.
+  class Turn {
+   public:
+    explicit Turn(RunningLab& lab);
+    ~Turn();
+    Turn(const Turn&) = delete;
 
+   private:
+    RunningLab& lab_;
+  };
+  struct End {
+    std::string host, link;
+    auto operator<=>(const End&) const = default;
+  };
+
+  asio::awaitable<void> my_turn();
+  std::optional<End> other_end(const std::string& host, const std::string& link) const;
   asio::awaitable<void> change_to(model::Lab want);
   asio::awaitable<void> settle(Progress progress, std::chrono::seconds limit);
   asio::awaitable<void> tell_balancers(std::span<const plan::Op> ops);
@@ -80,6 +127,9 @@ class RunningLab {
   model::Cluster cluster_;
   cluster::Placement placement_;
   model::Lab have_;
+  Programs company_;
+  std::set<End> without_carrier_, impaired_;  // without_carrier_: whose other end is down
+  std::set<std::pair<std::string, std::string>> frozen_;
   bool changing_ = false;
 };
 
