@@ -71,9 +71,9 @@ void wire_links(const model::Cluster& cluster, model::Lab& lab) {
     if (here.address) link.addresses.push_back(*here.address);
     lab.hosts.at(here.node).links.push_back(std::move(link));
   };
-  for (const auto& [ends, mark] : cluster.links) {
-    end(ends[0], model::Veth{ends[1].node, ends[1].interface});
-    end(ends[1], model::VethPeer{});
+  for (const auto& link : cluster.links) {
+    end(link.ends[0], model::Veth{link.ends[1].node, link.ends[1].interface});
+    end(link.ends[1], model::VethPeer{});
   }
 }
 

@@ -94,15 +94,16 @@ class Addresses {
   }
 
   void check_interfaces(const View& node, const View& networks) {
-    for (const View& on : node["interfaces"].each()) {
+    for (const View& interface : node["interfaces"].each()) {
+      const View on = interface["address"];
       if (!on.ok()) continue;
       const auto address = on.as<Address>();
-      claim(address, fmt::format("node '{}' on {}", node.name(), on.name()), on.mark());
-      const View subnet = networks.at(on.name())["subnet"];
+      claim(address, fmt::format("node '{}' on {}", node.name(), interface.name()), on.mark());
+      const View subnet = networks.at(interface.name())["subnet"];
       if (!subnet.ok()) continue;
       const auto prefix = subnet.as<Prefix>();
       if (!prefix.contains(address))
-        report(on.mark(), fmt::format("{} is outside {} ({})", address.str(), on.name(), prefix.str()),
+        report(on.mark(), fmt::format("{} is outside {} ({})", address.str(), interface.name(), prefix.str()),
                hosts_of(prefix));
       else if (const auto why = taken_by_subnet(prefix, address))
         report(on.mark(), *why, hosts_of(prefix));

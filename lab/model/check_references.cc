@@ -86,8 +86,8 @@ class References {
     Reach reach = found == link_reach_.end() ? Reach{} : found->second;
     for (const View& on : node["interfaces"].each()) {
       const View subnet = networks_.at(on.name())["subnet"];
-      if (subnet.ok() && on.ok())
-        reach.subnets.push_back({on.as<Address>(), subnet.as<Prefix>().length});
+      if (const View address = on["address"]; subnet.ok() && address.ok())
+        reach.subnets.push_back({address.as<Address>(), subnet.as<Prefix>().length});
       else
         reach.known = false;
     }

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "lab/model/check.hpp"
 #include "lab/model/nearest.hpp"
@@ -9,6 +10,19 @@
 
 namespace lblab::model {
 namespace {
+
+using Parts = std::vector<const Grammar*>;
+
+Parts of_group(Parts parts, std::string_view group) {
+  std::erase_if(parts, [&](const Grammar* part) { return part->key->group != group; });
+  return parts;
+}
+
+std::string names(const Parts& parts, std::string_view between) {
+  std::vector<std::string_view> all;
+  std::ranges::transform(parts, std::back_inserter(all), &Grammar::name);
+  return fmt::format("{}", fmt::join(all, between));
+}
 
 class Shape {
  public:
@@ -33,20 +47,68 @@ class Shape {
  private:
   void check_object(const Yaml& value, const Grammar& grammar, const std::string& name, Mark at) {
     if (value.kind == Yaml::Kind::sequence) {
-      const Grammar& meant = *grammar.find(grammar.key->short_form);
-      return check(value, meant, std::string(grammar.key->short_form), at);
+      const Grammar& meant = *grammar.find(grammar.key->short_list);
+      return check(value, meant, std::string(grammar.key->short_list), at);
     }
+    if (value.kind == Yaml::Kind::scalar)
+      return check(value, *grammar.find(grammar.key->short_value), name, at);
+    bool all_known = true;
     for (const auto& field : value.fields) {
-      if (const Grammar* child = grammar.find(field.key))
+      if (const Grammar* child = grammar.find(field.key)) {
         check(field.value, *child, field.key, field.mark);
-      else
-        out_.push_back(
-            {field.mark, fmt::format("unknown key {}", shown(field.key)), known_keys(field.key, grammar)});
+        continue;
+      }
+      all_known = false;
+      out_.push_back(
+          {field.mark, fmt::format("unknown key {}", shown(field.key)), known_keys(field.key, grammar)});
     }
-    for (const auto& child : grammar.children)
-      if (child.key->required && !value.find(child.name))
-        out_.push_back({at, fmt::format("{} lacks the key '{}'", name, child.name),
-                        fmt::format("add {}: {}", child.name, example(child))});
+    const auto parts = grammar.parts();
+    for (const Grammar* part : parts) check_company(value, *part, parts, name, at);
+    check_groups(value, grammar, name, at, all_known);
+  }
+
+  /// What a key needs beside it, or cannot stand beside.
+  void check_company(const Yaml& value, const Grammar& part, const Parts& parts, const std::string& name,
+                     Mark at) {
+    const Key& key = *part.key;
+    const auto is_given = [&](std::string_view other) { return value.find(other) != nullptr; };
+    const bool has_company = key.with.empty() || std::ranges::any_of(key.with, is_given);
+    const auto* field = value.find(part.name);
+    if (key.required && has_company && !field)
+      out_.push_back({at, fmt::format("{} lacks the key '{}'", name, part.name),
+                      fmt::format("add {}: {}", part.name, example(part))});
+    if (!field) return;
+    if (!has_company)
+      out_.push_back({field->mark, fmt::format("{} without {}", part.name, fmt::join(key.with, " or ")),
+                      fmt::format("it goes with {} only", fmt::join(key.with, ", "))});
+    if (key.beside.empty()) return;
+    Parts fitting = of_group(parts, key.beside);
+    if (std::ranges::any_of(fitting, is_given, &Grammar::name)) return;
+    std::erase_if(fitting, [&](const Grammar* other) {
+      return !other->key->with.empty() &&
+             std::ranges::find(other->key->with, part.name) == other->key->with.end();
+    });
+    out_.push_back({field->mark, fmt::format("{} without {}", part.name, names(fitting, " or ")),
+                    fmt::format("add {}: {}", fitting.front()->name, example(*fitting.front()))});
+  }
+
+  /// `all_known`: nothing in the value may be a misspelt key of the group.
+  void check_groups(const Yaml& value, const Grammar& grammar, const std::string& name, Mark at,
+                    bool all_known) {
+    const Key& key = *grammar.key;
+    const auto parts = grammar.parts();
+    for (const auto group : {key.one_of, key.some_of, key.at_most_one_of}) {
+      if (group.empty()) continue;
+      const Parts all = of_group(parts, group);
+      Parts given = all;
+      std::erase_if(given, [&](const Grammar* part) { return !value.find(part->name); });
+      if (given.empty() && group != key.at_most_one_of && all_known)
+        out_.push_back({at, fmt::format("{} has no {}", name, group),
+                        fmt::format("add {}{}", group == key.one_of ? "one of " : "", names(all, ", "))});
+      if (given.size() > 1 && group != key.some_of)
+        out_.push_back({value.find(given[1]->name)->mark,
+                        fmt::format("{} has {}", name, names(given, " and ")), "keep one of them"});
+    }
   }
 
   void check_map(const Yaml& value, const Grammar& grammar, const std::string& name) {
@@ -67,7 +129,7 @@ class Shape {
 
   static std::string known_keys(const std::string& word, const Grammar& grammar) {
     std::vector<std::string_view> known;
-    for (const auto& child : grammar.children) known.push_back(child.name);
+    for (const Grammar* part : grammar.parts()) known.push_back(part->name);
     if (const auto meant = nearest(word, known)) return fmt::format("did you mean '{}'?", *meant);
     return fmt::format("the keys here are {}", fmt::join(known, ", "));
   }

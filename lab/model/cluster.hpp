@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lab/model/diagnostic.hpp"
+#include "lab/model/scenario.hpp"
 #include "lab/sys/address.hpp"
 
 /// A Cluster: what the user's topology file says, checked, in the user's own terms and order. Defaults are
@@ -28,8 +29,9 @@ struct Network {
 /// An interface on a network. Its name is eth0, eth1, … in the order written.
 struct Interface {
   std::string name, network;
-  Prefix address;  // host bits, and the network's prefix length
-  Mark mark;
+  Prefix address;                             // host bits, and the network's prefix length
+  std::optional<Impairment> impairment = {};  // in each direction
+  Mark mark = {};
 };
 
 enum class Role { plain, client, router, route_reflector, node };
@@ -80,7 +82,8 @@ struct PlainLink {
     std::optional<Prefix> address;
   };
   End ends[2];
-  Mark mark;
+  std::optional<Impairment> impairment = {};  // in each direction
+  Mark mark = {};
 };
 
 struct Overlay {
@@ -137,6 +140,7 @@ struct Cluster {
   std::vector<PlainLink> links;
   std::optional<Overlay> overlay;
   std::vector<Service> services;
+  std::vector<Scenario> scenarios = {};
 
   const Node* node(const std::string& name) const;
   const Service* service(const std::string& name) const;

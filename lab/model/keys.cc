@@ -1,353 +1,20 @@
 #include "lab/model/keys.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 #include <utility>
+
+#include "lab/model/key_tables.hpp"
 
 namespace lblab::model {
 namespace {
 
-constexpr std::int64_t second = 1'000, hour = 3'600 * second;
-
-const std::vector<Key> table{
-    {.path = "",
-     .type = Type::object,
-     .meaning = "A topology: a lab's hosts, how they are joined, and the services on them."},
-    {.path = "name",
-     .type = Type::label,
-     .required = true,
-     .max = 32,
-     .example = "ecmp",
-     .meaning = "The lab's name. Its nodes appear to `ip netns` as NAME.NODE."},
-
-    {.path = "networks",
-     .type = Type::map,
-     .max = 15,
-     .meaning = "Layer-2 segments, by name. Each is a bridge."},
-    {.path = "networks.*", .type = Type::object, .meaning = "One segment."},
-    {.path = "networks.*.subnet",
-     .type = Type::network,
-     .required = true,
-     .example = "10.0.0.0/16",
-     .meaning = "The addresses of the segment. Every interface on it has one of them."},
-
-    {.path = "nodes",
-     .type = Type::map,
-     .required = true,
-     .max = 63,
-     .example = "{a: {}}",
-     .meaning = "Hosts, by name. Each has a network namespace of its own."},
-    {.path = "nodes.*", .type = Type::object, .meaning = "One host."},
-    {.path = "nodes.*.role",
-     .type = Type::choice,
-     .fallback = "plain",
-     .allowed = {"plain", "client", "router", "route-reflector", "node"},
-     .meaning = "What the host is for. A `client` sends requests; a `router` forwards and has the multipath "
-                "routes; a "
-                "`route-reflector` passes the load balancers' routes on to the router; a `node` holds pods; "
-                "a `plain` host "
-                "has only what is written here."},
-    {.path = "nodes.*.interfaces",
-     .type = Type::map,
-     .max = 15,
-     .meaning = "The host's address on each network that it is on. The interfaces are eth0, eth1, … in the "
-                "order written."},
-    {.path = "nodes.*.interfaces.*",
-     .type = Type::address,
-     .example = "10.0.0.105",
-     .meaning = "The host's address on this network."},
-    {.path = "nodes.*.gateway",
-     .type = Type::label,
-     .max = 63,
-     .example = "router",
-     .meaning = "The node that the default route points to; both must be on one network."},
-    {.path = "nodes.*.bgp", .type = Type::object, .meaning = "BGP on a router or route reflector."},
-    {.path = "nodes.*.bgp.as",
-     .type = Type::integer,
-     .fallback = "65021",
-     .min = 1,
-     .max = 4'294'967'294,
-     .meaning = "Autonomous system."},
-    {.path = "nodes.*.bgp.agent",
-     .type = Type::choice,
-     .fallback = "gobgp",
-     .allowed = {"gobgp", "bird"},
-     .planned = {"frr"},
-     .meaning = "The program that speaks BGP."},
-    {.path = "nodes.*.bgp.hold-time",
-     .type = Type::whole_seconds,
-     .fallback = "9s",
-     .min = 3 * second,
-     .max = 65'535 * second,
-     .meaning = "Hold time that is offered (RFC 4271): a peer silent for longer is gone. The smaller offer "
-                "of two peers holds."},
-    {.path = "nodes.*.bgp.stale-time",
-     .type = Type::duration,
-     .fallback = "60s",
-     .max = 24 * hour,
-     .meaning = "How long a router keeps its kernel routes when its BGP agent dies."},
-    {.path = "nodes.*.routes",
-     .type = Type::list,
-     .meaning = "Routes of the host, beside those of its subnets."},
-    {.path = "nodes.*.routes[]", .type = Type::object, .meaning = "One route."},
-    {.path = "nodes.*.routes[].to",
-     .type = Type::network,
-     .required = true,
-     .example = "10.9.0.0/16",
-     .meaning = "Destination; 0.0.0.0/0 is the default route."},
-    {.path = "nodes.*.routes[].via",
-     .type = Type::one_or_list,
-     .required = true,
-     .min = 1,
-     .max = 256,
-     .meaning = "Next hop, or a list of them for a multipath route."},
-    {.path = "nodes.*.routes[].via[]",
-     .type = Type::address,
-     .example = "10.0.0.1",
-     .meaning = "An address on one of the host's subnets."},
-    {.path = "nodes.*.sysctls",
-     .type = Type::map,
-     .names = Type::sysctl,
-     .max = 128,
-     .meaning = "Kernel settings of the host, which win over those that the lab makes."},
-    {.path = "nodes.*.sysctls.*",
-     .type = Type::text,
-     .max = 256,
-     .example = "1",
-     .meaning = "The setting's value."},
-    {.path = "nodes.*.processes", .type = Type::list, .meaning = "Programs that run in the host."},
-    {.path = "nodes.*.processes[]", .type = Type::object, .meaning = "One program."},
-    {.path = "nodes.*.processes[].name",
-     .type = Type::word,
-     .max = 32,
-     .example = "web",
-     .meaning = "Its name in `lblab logs` and `lblab kill`; without one, the program's file name."},
-    {.path = "nodes.*.processes[].run",
-     .type = Type::command,
-     .required = true,
-     .max = 4096,
-     .example = "nginx -g 'daemon off;'",
-     .meaning = "The command, in the foreground: one line, in which quotes hold words together and nothing "
-                "is expanded, or a list "
-                "of words."},
-    {.path = "nodes.*.processes[].ready",
-     .type = Type::regex,
-     .max = 256,
-     .example = "listening on port [0-9]+",
-     .meaning = "A regular expression (ECMAScript). The process is ready when a line of its output matches; "
-                "without one, once it "
-                "runs."},
-    {.path = "nodes.*.processes[].restart",
-     .type = Type::choice,
-     .fallback = "after",
-     .allowed = {"after", "never"},
-     .meaning = "Whether it is started again `after` a back-off when it ends."},
-    {.path = "nodes.*.processes[].environment",
-     .type = Type::map,
-     .names = Type::variable,
-     .max = 128,
-     .meaning = "Environment variables, beside PATH, HOME and LANG."},
-    {.path = "nodes.*.processes[].environment.*",
-     .type = Type::text,
-     .max = 4096,
-     .example = "debug",
-     .meaning = "The variable's value."},
-
-    {.path = "links", .type = Type::list, .meaning = "Point-to-point links between nodes, each a veth pair."},
-    {.path = "links[]",
-     .type = Type::object,
-     .short_form = "ends",
-     .meaning = "One link; a bare list stands for its ends: `[a:eth0, b:eth0]`."},
-    {.path = "links[].ends",
-     .type = Type::list,
-     .required = true,
-     .min = 2,
-     .max = 2,
-     .meaning = "The two ends."},
-    {.path = "links[].ends[]",
-     .type = Type::link_end,
-     .example = "a:eth0",
-     .meaning = "NODE:INTERFACE; an interface's name has at most 15 characters."},
-    {.path = "links[].addresses",
-     .type = Type::list,
-     .min = 2,
-     .max = 2,
-     .meaning = "The ends' addresses, in the ends' order."},
-    {.path = "links[].addresses[]",
-     .type = Type::interface_address,
-     .example = "10.0.0.1/30",
-     .meaning = "An address and the prefix length of its subnet."},
-
-    {.path = "overlay", .type = Type::object, .meaning = "The network of the pods. Needed for services."},
-    {.path = "overlay.backend",
-     .type = Type::choice,
-     .fallback = "host-gw",
-     .allowed = {"host-gw"},
-     .planned = {"vxlan", "udp", "ipip"},
-     .meaning =
-         "How pods on different nodes reach each other. `host-gw`: plain routes, the nodes on one network."},
-    {.path = "overlay.subnet",
-     .type = Type::network,
-     .fallback = "172.16.0.0/16",
-     .meaning = "The addresses of all pods."},
-    {.path = "overlay.node-prefix",
-     .type = Type::integer,
-     .fallback = "24",
-     .min = 1,
-     .max = 126,
-     .meaning = "Length of the prefix that each node has for its pods: node 1 has the second one of the "
-                "subnet (172.16.1.0/24)."},
-    {.path = "overlay.masquerade",
-     .type = Type::boolean,
-     .fallback = "true",
-     .meaning = "Whether what pods send outside the overlay carries their node's address."},
-
-    {.path = "services",
-     .type = Type::map,
-     .max = 50,
-     .meaning = "Services, by name. Their pods are SERVICE-1, SERVICE-2, … and SERVICE-lb-1, …."},
-    {.path = "services.*", .type = Type::object, .meaning = "One service."},
-    {.path = "services.*.addresses",
-     .type = Type::network,
-     .required = true,
-     .example = "10.1.1.0/24",
-     .meaning = "The addresses that clients use, which the load balancers announce. A single one is a /32."},
-    {.path = "services.*.port",
-     .type = Type::integer,
-     .fallback = "80",
-     .min = 1,
-     .max = 65'535,
-     .meaning = "TCP port that clients use, and that the pods listen on."},
-    {.path = "services.*.udp",
-     .type = Type::boolean,
-     .fallback = "false",
-     .meaning =
-         "Whether the load balancers take UDP to this port too, as the `udp` probe of a scenario needs it."},
-    {.path = "services.*.pods", .type = Type::object, .meaning = "The real servers."},
-    {.path = "services.*.pods.replicas",
-     .type = Type::integer,
-     .fallback = "1",
-     .max = 10'000,
-     .meaning = "How many; they are spread over the nodes in turn."},
-    {.path = "services.*.pods.app",
-     .type = Type::choice,
-     .fallback = "nginx",
-     .allowed = {"nginx"},
-     .meaning = "What runs in them. `nginx` answers with the pod's own address."},
-    {.path = "services.*.load-balancers",
-     .type = Type::object,
-     .meaning = "The load-balancer pods. They announce the service to the route reflector, so both it and a "
-                "router are needed."},
-    {.path = "services.*.load-balancers.replicas",
-     .type = Type::integer,
-     .fallback = "1",
-     .max = 10'000,
-     .meaning = "How many; at most one on a node."},
-    {.path = "services.*.load-balancers.kind",
-     .type = Type::choice,
-     .fallback = "ipvs",
-     .allowed = {"ipvs"},
-     .planned = {"iptables", "nginx", "xdp"},
-     .meaning = "What balances. `ipvs`: the kernel, as lbd tells it to."},
-    {.path = "services.*.load-balancers.forwarding",
-     .type = Type::choice,
-     .fallback = "nat",
-     .allowed = {"nat", "direct", "tunnel"},
-     .meaning = "How a packet reaches its real server: rewritten (`nat`; the answer comes back through the "
-                "load balancer), sent to "
-                "its link address (`direct`), or wrapped in IP-in-IP (`tunnel`; the answer goes straight to "
-                "the client)."},
-    {.path = "services.*.load-balancers.scheduler",
-     .type = Type::choice,
-     .fallback = "lc",
-     .allowed = {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf",
-                 "twos"},
-     .meaning = "The kernel's scheduler, which picks the real server (ipvsadm(8))."},
-    {.path = "services.*.load-balancers.health",
-     .type = Type::object,
-     .meaning = "How real servers are checked: one of `tcp`, `http`, `none`; without any, `tcp` at the "
-                "service's port."},
-    {.path = "services.*.load-balancers.health.tcp",
-     .type = Type::integer,
-     .min = 1,
-     .max = 65'535,
-     .example = "80",
-     .meaning = "Healthy is what accepts a TCP connection at this port."},
-    {.path = "services.*.load-balancers.health.http",
-     .type = Type::url_path,
-     .max = 1024,
-     .example = "/healthz",
-     .meaning = "Healthy is what answers a GET of this path with a status from 200 to 399."},
-    {.path = "services.*.load-balancers.health.port",
-     .type = Type::integer,
-     .min = 1,
-     .max = 65'535,
-     .example = "8080",
-     .meaning = "Port of the HTTP check; without one, the service's."},
-    {.path = "services.*.load-balancers.health.none",
-     .type = Type::boolean,
-     .fallback = "false",
-     .meaning = "Every real server counts as healthy."},
-    {.path = "services.*.load-balancers.health.interval",
-     .type = Type::duration,
-     .fallback = "1s",
-     .min = 10,
-     .max = hour,
-     .meaning = "Time from one check to the next."},
-    {.path = "services.*.load-balancers.health.timeout",
-     .type = Type::duration,
-     .fallback = "1s",
-     .min = 10,
-     .max = hour,
-     .meaning = "A check that takes longer has failed."},
-    {.path = "services.*.load-balancers.health.rise",
-     .type = Type::integer,
-     .fallback = "1",
-     .min = 1,
-     .max = 100,
-     .meaning = "Checks in a row that make a real server healthy."},
-    {.path = "services.*.load-balancers.health.fall",
-     .type = Type::integer,
-     .fallback = "3",
-     .min = 1,
-     .max = 100,
-     .meaning = "Failed checks in a row that take it out."},
-    {.path = "services.*.load-balancers.masquerade",
-     .type = Type::boolean,
-     .fallback = "true",
-     .meaning = "Whether a `nat` load balancer puts its own address as the source, so that answers come back "
-                "through it. Without, "
-                "requests fail, as they must."},
-    {.path = "services.*.load-balancers.hold-time",
-     .type = Type::whole_seconds,
-     .fallback = "9s",
-     .min = 3 * second,
-     .max = 65'535 * second,
-     .meaning = "Hold time that exabgp offers."},
-    {.path = "services.*.load-balancers.announce-limit",
-     .type = Type::duration,
-     .fallback = "10s",
-     .max = hour,
-     .meaning = "When lbd has been gone for longer, its routes are withdrawn."},
-    {.path = "services.*.load-balancers.drain-limit",
-     .type = Type::duration,
-     .fallback = "2s",
-     .max = hour,
-     .meaning = "How long a load balancer that is taken away waits for its connections to end."},
-};
-
-/// The first step of a path, and the rest: "a.b[].c" → "a", "b[].c"; "[].c" → "[]", "c".
-std::pair<std::string_view, std::string_view> split(std::string_view path) {
-  const auto end = path.starts_with("[]") ? 2 : std::min(path.find_first_of(".["), path.size());
-  const auto rest = path.substr(end);
-  return {path.substr(0, end), rest.starts_with('.') ? rest.substr(1) : rest};
-}
-
 Grammar build() {
-  Grammar root{.name = "", .key = &table.front(), .children = {}};
-  for (const Key& key : std::span(table).subspan(1)) {
+  Grammar root{.name = "", .key = &keys().front(), .children = {}};
+  for (const Key& key : keys().subspan(1)) {
     Grammar* at = &root;
-    for (auto [step, rest] = split(key.path); !step.empty(); std::tie(step, rest) = split(rest)) {
+    for (auto [step, rest] = first_step(key.path); !step.empty(); std::tie(step, rest) = first_step(rest)) {
       const auto found = std::ranges::find(at->children, step, &Grammar::name);
       at = found != at->children.end() ? &*found : &at->children.emplace_back(Grammar{step, &key, {}});
     }
@@ -355,18 +22,56 @@ Grammar build() {
   return root;
 }
 
+const Grammar* find_path(const Grammar& root, std::string_view path) {
+  const Grammar* at = &root;
+  for (auto [step, rest] = first_step(path); at && !step.empty(); std::tie(step, rest) = first_step(rest))
+    at = at->find(step);
+  return at;
+}
+
+/// Once the tree is whole, so that nothing in it moves any more.
+void join_alike(Grammar& at, const Grammar& root) {
+  if (!at.key->like.empty()) at.like = find_path(root, at.key->like);
+  for (Grammar& child : at.children) join_alike(child, root);
+}
+
 }  // namespace
 
-std::span<const Key> keys() { return table; }
+std::span<const Key> keys() {
+  static const auto table = [] {
+    std::vector<Key> all = topology_keys();
+    std::ranges::move(scenario_keys(), std::back_inserter(all));
+    return all;
+  }();
+  return table;
+}
+
+std::pair<std::string_view, std::string_view> first_step(std::string_view path) {
+  const auto end = path.starts_with("[]") ? 2 : std::min(path.find_first_of(".["), path.size());
+  const auto rest = path.substr(end);
+  return {path.substr(0, end), rest.starts_with('.') ? rest.substr(1) : rest};
+}
+
+std::vector<const Grammar*> Grammar::parts() const {
+  auto all = like ? like->parts() : std::vector<const Grammar*>{};
+  std::ranges::transform(children, std::inserter(all, all.begin()),
+                         [](const Grammar& child) { return &child; });
+  return all;
+}
 
 const Grammar* Grammar::find(std::string_view step) const {
   const auto found = std::ranges::find(children, step, &Grammar::name);
-  return found == children.end() ? nullptr : &*found;
+  if (found != children.end()) return &*found;
+  return like ? like->find(step) : nullptr;
 }
 
 const Grammar& grammar() {
-  static const Grammar root = build();
-  return root;
+  struct Tree {
+    Grammar root = build();
+    Tree() { join_alike(root, root); }
+  };
+  static const Tree tree;
+  return tree.root;
 }
 
 }  // namespace lblab::model

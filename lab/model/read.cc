@@ -5,18 +5,6 @@
 namespace lblab::model {
 namespace {
 
-/// The enumerator whose word the file has; the words are the table's, and stand in the enum's order.
-template <class Enum>
-Enum choice(const View& view, std::initializer_list<std::string_view> words) {
-  int n = 0;
-  const auto text = view.as<std::string>();
-  for (const auto word : words) {
-    if (text == word) break;
-    ++n;
-  }
-  return static_cast<Enum>(n);
-}
-
 Network read_network(const View& view) {
   return {view.name(), view["subnet"].as<Prefix>(), view.name_mark()};
 }
@@ -25,8 +13,12 @@ std::vector<Interface> read_interfaces(const View& view, const View& networks) {
   std::vector<Interface> interfaces;
   for (const View& on : view.each()) {
     Prefix address = networks.at(on.name())["subnet"].as<Prefix>();
-    address.address = on.as<Address>();
-    interfaces.push_back({"eth" + std::to_string(interfaces.size()), on.name(), address, on.name_mark()});
+    address.address = on["address"].as<Address>();
+    interfaces.push_back({.name = "eth" + std::to_string(interfaces.size()),
+                          .network = on.name(),
+                          .address = address,
+                          .impairment = read_impairment(on["impair"]),
+                          .mark = on.name_mark()});
   }
   return interfaces;
 }
@@ -80,7 +72,7 @@ Node read_node(const View& view, const View& networks) {
 }
 
 PlainLink read_link(const View& view) {
-  PlainLink link{.ends = {}, .mark = view.mark()};
+  PlainLink link{.ends = {}, .impairment = read_impairment(view["impair"]), .mark = view.mark()};
   int n = 0;
   for (const View& end : view["ends"].each()) {
     const auto [node, interface] = end.as<LinkEnd>();
@@ -147,6 +139,16 @@ Service read_service(const View& view) {
 
 }  // namespace
 
+std::optional<Impairment> read_impairment(const View& view) {
+  if (!view.given()) return std::nullopt;
+  return Impairment{.delay = view["delay"].as<milliseconds>(),
+                    .jitter = view["jitter"].as<milliseconds>(),
+                    .loss = view["loss"].as<double>(),
+                    .duplicate = view["duplicate"].as<double>(),
+                    .reorder = view["reorder"].as<double>(),
+                    .rate_bits = view["rate"].as<std::uint64_t>()};
+}
+
 std::string process_name(const View& process) {
   if (process["name"].given()) return process["name"].as<std::string>();
   const auto words = process["run"].as<std::vector<std::string>>();
@@ -159,12 +161,15 @@ Cluster read_cluster(const View& root) {
                   .nodes = {},
                   .links = {},
                   .overlay = {},
-                  .services = {}};
+                  .services = {},
+                  .scenarios = {}};
   for (const View& network : root["networks"].each()) cluster.networks.push_back(read_network(network));
   for (const View& node : root["nodes"].each()) cluster.nodes.push_back(read_node(node, root["networks"]));
   for (const View& link : root["links"].each()) cluster.links.push_back(read_link(link));
   if (root["overlay"].given()) cluster.overlay = read_overlay(root["overlay"]);
   for (const View& service : root["services"].each()) cluster.services.push_back(read_service(service));
+  for (const View& scenario : root["scenarios"].each())
+    cluster.scenarios.push_back(read_scenario(scenario, root));
   return cluster;
 }
 

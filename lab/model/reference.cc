@@ -17,26 +17,33 @@ std::string shown_path(std::string_view path) {
                                   {"interfaces.", "NETWORK"},
                                   {"sysctls.", "SETTING"},
                                   {"environment.", "VARIABLE"},
-                                  {"services.", "SERVICE"}})
+                                  {"services.", "SERVICE"},
+                                  {"scenarios.", "SCENARIO"},
+                                  {"event.", "MEMBER"},
+                                  {"order[].", "MEMBER"}})
     if (const auto at = text.find(std::string(map) + "*"); at != text.npos)
       text.replace(at + map.size(), 1, name);
   return text;
 }
 
 std::string takes(const Key& key) {
-  if (key.type == Type::choice) return fmt::format("`{}`", fmt::join(key.allowed, "`, `"));
+  if (key.type == Type::choice || key.type == Type::signal)
+    return fmt::format("`{}`", fmt::join(key.allowed, "`, `"));
   return expected(key);
 }
 
 std::string absent(const Key& key) {
+  if (key.required && !key.with.empty())
+    return fmt::format("required beside `{}`", fmt::join(key.with, "`, `"));
   if (key.required) return "required";
+  if (!key.with.empty()) return fmt::format("only beside `{}`", fmt::join(key.with, "`, `"));
   return key.fallback.empty() ? "" : fmt::format("`{}`", key.fallback);
 }
 
 /// What only says "one of those": its keys follow.
 bool is_plain_element(const Key& key) {
   return key.type == Type::object && (key.path.ends_with("*") || key.path.ends_with("[]")) &&
-         key.short_form.empty();
+         key.short_list.empty() && key.short_value.empty();
 }
 
 std::string row(const Key& key) {

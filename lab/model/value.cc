@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <csignal>
+#include <cstring>
 #include <regex>
 
 #include "lab/model/nearest.hpp"
@@ -64,6 +66,40 @@ bool is_regex(const std::string& text) try {
 }
 
 bool in_range(const Key& key, std::int64_t n) { return n >= key.min && n <= key.max; }
+bool in_range(const Key& key, const std::optional<std::chrono::milliseconds>& time) {
+  return time && in_range(key, time->count());
+}
+
+constexpr std::string_view between = "..";  // of a range's ends
+
+template <class T>
+std::optional<Drawn<T>> to_range(std::string_view text, std::optional<T> (*to_one)(std::string_view)) {
+  const auto dots = text.find(between);
+  const auto first = to_one(text.substr(0, dots));
+  const auto last = dots == text.npos ? first : to_one(text.substr(dots + between.size()));
+  if (!first || !last || *last < *first) return std::nullopt;
+  return Drawn<T>{*first, *last};
+}
+
+/// Digits, perhaps a fraction, perhaps an exponent.
+std::optional<double> to_decimal(std::string_view text) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || !is_digit(text.front()) || error != std::errc{} || end != text.data() + text.size())
+    return std::nullopt;
+  return number;
+}
+
+std::string show_bit_rate(std::int64_t bits) {
+  for (const auto& [size, unit] : {std::pair{1'000'000'000, "gbit"}, {1'000'000, "mbit"}, {1'000, "kbit"}})
+    if (bits != 0 && bits % size == 0) return fmt::format("{}{}", bits / size, unit);
+  return fmt::format("{}bit", bits);
+}
+
+/// "ABRT" and "SIGABRT" as "ABRT".
+std::string_view without_sig(std::string_view signal) {
+  return signal.starts_with("SIG") ? signal.substr(3) : signal;
+}
 
 bool fits(const Key& key, const Yaml& value) {
   const std::string& text = value.text;
@@ -75,6 +111,16 @@ bool fits(const Key& key, const Yaml& value) {
       const auto n = to_integer(text);
       return plain == Plain::number && n && in_range(key, *n);
     }
+    case Type::integer_range: {
+      const auto range = to_integer_range(text);
+      return plain != Plain::boolean && range && in_range(key, range->min) && in_range(key, range->max);
+    }
+    case Type::share:
+      return plain == Plain::number && to_share(text);
+    case Type::yes:
+      return plain == Plain::boolean && to_boolean(text).value_or(false);
+    case Type::duration_or_true:
+      return plain == Plain::boolean ? to_boolean(text).value_or(false) : in_range(key, to_duration(text));
     case Type::text:
       return text.size() <= static_cast<std::size_t>(key.max) && text.find('\n') == text.npos;
     default:
@@ -86,11 +132,21 @@ bool fits(const Key& key, const Yaml& value) {
     case Type::word:
       return is_name(key.type, text, static_cast<std::size_t>(key.max));
     case Type::duration:
-    case Type::whole_seconds: {
-      const auto duration = to_duration(text);
-      return duration && in_range(key, duration->count()) &&
-             (key.type == Type::duration || duration->count() % 1'000 == 0);
+      return in_range(key, to_duration(text));
+    case Type::whole_seconds:
+      return in_range(key, to_duration(text)) && to_duration(text)->count() % 1'000 == 0;
+    case Type::duration_range: {
+      const auto range = to_duration_range(text);
+      return range && in_range(key, range->min) && in_range(key, range->max);
     }
+    case Type::percentage:
+      return to_percentage(text).has_value();
+    case Type::bit_rate: {
+      const auto rate = to_bit_rate(text);
+      return rate && in_range(key, static_cast<std::int64_t>(*rate));
+    }
+    case Type::signal:
+      return std::ranges::find(key.allowed, without_sig(text)) != key.allowed.end();
     case Type::address:
       return Address::parse(text).has_value();
     case Type::interface_address:
@@ -125,6 +181,15 @@ std::string hint(const Key& key, const Yaml& value) {
       return fmt::format("{} is not built yet; {} is", value.text, fmt::join(key.allowed, ", "));
     if (const auto word = nearest(value.text, key.allowed)) return fmt::format("did you mean {}?", *word);
   }
+  if (key.type == Type::signal)
+    if (const auto word = nearest(without_sig(value.text), key.allowed))
+      return fmt::format("did you mean {}?", *word);
+  if (key.type == Type::integer_range || key.type == Type::duration_range)
+    if (const auto dots = value.text.find(between); dots != std::string::npos) {
+      Yaml turned = value;
+      turned.text = value.text.substr(dots + between.size()) + ".." + value.text.substr(0, dots);
+      if (fits(key, turned)) return fmt::format("write the smaller first: {}", turned.text);
+    }
   if (key.type == Type::link_end)
     if (const auto colon = value.text.find(':');
         colon != std::string::npos && value.text.size() - colon - 1 > 15)
@@ -183,6 +248,43 @@ std::optional<std::chrono::milliseconds> to_duration(std::string_view text) {
   if (unit == "s") return std::chrono::seconds{*n};
   if (unit == "m") return std::chrono::minutes{*n};
   if (unit == "h") return std::chrono::hours{*n};
+  return std::nullopt;
+}
+
+std::optional<Drawn<std::int64_t>> to_integer_range(std::string_view text) {
+  return to_range(text, to_integer);
+}
+
+std::optional<Drawn<std::chrono::milliseconds>> to_duration_range(std::string_view text) {
+  return to_range(text, to_duration);
+}
+
+std::optional<double> to_share(std::string_view text) {
+  const auto share = to_decimal(text);
+  return share && *share <= 1 ? share : std::nullopt;
+}
+
+std::optional<double> to_percentage(std::string_view text) {
+  if (!text.ends_with('%')) return std::nullopt;
+  const auto percent = to_decimal(text.substr(0, text.size() - 1));
+  return percent && *percent <= 100 ? percent : std::nullopt;
+}
+
+std::optional<std::uint64_t> to_bit_rate(std::string_view text) {
+  const auto unit_at = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto n = to_integer(text.substr(0, unit_at));
+  if (!n || *n > 1'000'000'000) return std::nullopt;
+  std::uint64_t size = 1;
+  for (const auto unit : {"bit", "kbit", "mbit", "gbit"}) {
+    if (text.substr(unit_at) == unit) return static_cast<std::uint64_t>(*n) * size;
+    size *= 1'000;
+  }
+  return std::nullopt;
+}
+
+std::optional<int> to_signal(std::string_view text) {
+  for (int signal = 1; signal < SIGRTMIN; ++signal)
+    if (const char* name = sigabbrev_np(signal); name && without_sig(text) == name) return signal;
   return std::nullopt;
 }
 
@@ -269,11 +371,15 @@ std::string expected_name(Type type, std::int64_t max) {
 std::string expected(const Key& key) {
   switch (key.type) {
     case Type::object:
-      return key.short_form.empty() ? "KEY: VALUE pairs" : "a list, or KEY: VALUE pairs";
+      return key.short_list.empty() && key.short_value.empty() ? "KEY: VALUE pairs"
+             : key.short_value.empty()                         ? "a list, or KEY: VALUE pairs"
+                                                               : "a value, or KEY: VALUE pairs";
     case Type::map:
       return "NAME: VALUE pairs";
     case Type::list:
-      return key.max ? fmt::format("a list of {}", key.max) : "a list";
+      if (key.min > 0 && key.min == key.max) return fmt::format("a list of {}", key.max);
+      return fmt::format("a list{}{}", key.min ? fmt::format(" of at least {}", key.min) : "",
+                         key.max ? fmt::format(" of at most {}", key.max) : "");
     case Type::one_or_list:
       return "one value, or a list of them";
     case Type::label:
@@ -291,6 +397,23 @@ std::string expected(const Key& key) {
     case Type::whole_seconds:
       return fmt::format("a duration in whole seconds from {} to {}, as 9s", show_duration(key.min),
                          show_duration(key.max));
+    case Type::integer_range:
+      return fmt::format("a whole number from {} to {}, or a range, as 1..3", key.min, key.max);
+    case Type::duration_range:
+      return fmt::format("a duration from {} to {}, or a range, as 1s..3s", show_duration(key.min),
+                         show_duration(key.max));
+    case Type::duration_or_true:
+      return fmt::format("true, or a duration from {} to {}, as 250ms", show_duration(key.min),
+                         show_duration(key.max));
+    case Type::yes:
+      return "true";
+    case Type::share:
+      return "a number from 0 to 1, as 0.99";
+    case Type::percentage:
+      return "a percentage from 0% to 100%, as 1% or 0.5%";
+    case Type::bit_rate:
+      return fmt::format("bits a second from {} to {}, as 10mbit", show_bit_rate(key.min),
+                         show_bit_rate(key.max));
     case Type::address:
       return "an address, as 10.0.0.1";
     case Type::interface_address:
@@ -298,6 +421,7 @@ std::string expected(const Key& key) {
     case Type::network:
       return "a network, as 10.0.0.0/16";
     case Type::choice:
+    case Type::signal:
       return fmt::format("{}{}", key.allowed.size() > 1 ? "one of " : "", fmt::join(key.allowed, ", "));
     case Type::link_end:
       return "NODE:INTERFACE, as a:eth0";
@@ -318,7 +442,7 @@ std::optional<Diagnostic> problem(const Key& key, const std::string& name, const
     return Diagnostic{value.mark, fmt::format("{} {}", name, what), "write " + expected(key)};
   };
   const bool maplike = key.type == Type::object || key.type == Type::map;
-  const bool listlike = key.type == Type::list || key.type == Type::one_or_list || !key.short_form.empty();
+  const bool listlike = key.type == Type::list || key.type == Type::one_or_list || !key.short_list.empty();
   switch (value.kind) {
     case Kind::null:
       return maplike ? std::nullopt : std::optional(wrong_kind("has no value"));
@@ -332,6 +456,7 @@ std::optional<Diagnostic> problem(const Key& key, const std::string& name, const
       break;
   }
   if (key.type == Type::one_or_list) return std::nullopt;  // judged as its only element
+  if (!key.short_value.empty()) return std::nullopt;       // judged as that part
   if (!maplike && !listlike && fits(key, value)) return std::nullopt;
   return Diagnostic{value.mark, fmt::format("{} is {}", name, shown(value.text)), hint(key, value)};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lab/model/keys.hpp"
+#include "lab/model/scenario.hpp"
 #include "lab/model/yaml.hpp"
 
 /// What the scalars of a topology file mean, type by type.
@@ -21,6 +22,17 @@ std::optional<bool> to_boolean(std::string_view text);
 std::optional<std::int64_t> to_integer(std::string_view text);
 /// A whole number and one of ms, s, m, h.
 std::optional<std::chrono::milliseconds> to_duration(std::string_view text);
+/// One such value, or FIRST..LAST, in this order.
+std::optional<Drawn<std::int64_t>> to_integer_range(std::string_view text);
+std::optional<Drawn<std::chrono::milliseconds>> to_duration_range(std::string_view text);
+/// A decimal number from 0 to 1, as 0.99 or 1e-6.
+std::optional<double> to_share(std::string_view text);
+/// A decimal number from 0 to 100 and a %, in percent.
+std::optional<double> to_percentage(std::string_view text);
+/// A whole number and one of bit, kbit, mbit, gbit (each 1000 times the one before), per second.
+std::optional<std::uint64_t> to_bit_rate(std::string_view text);
+/// The number of a signal, by its name with or without SIG.
+std::optional<int> to_signal(std::string_view text);
 std::optional<LinkEnd> to_link_end(std::string_view text);
 /// Words as a POSIX shell splits them: spaces part, '…' and "…" hold together, \ takes the next character as
 /// it is. Nothing is expanded. Nothing if a quote is left open or there is no word.

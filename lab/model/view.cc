@@ -12,10 +12,24 @@ View::View(const Yaml& root) : View(&root, &grammar(), "", root.mark) {}
 View View::operator[](std::string_view key) const {
   const Grammar* child = grammar_->find(key);
   if (!child) throw std::logic_error("no key " + std::string(key) + " in the table");
-  if (yaml_ && yaml_->kind == Yaml::Kind::sequence && grammar_->key->short_form == key)
+  const auto kind = yaml_ ? yaml_->kind : Yaml::Kind::null;
+  if ((kind == Yaml::Kind::sequence && grammar_->key->short_list == key) ||
+      (kind == Yaml::Kind::scalar && grammar_->key->short_value == key))
     return {yaml_, child, std::string(key), yaml_->mark};
   const Yaml::Field* field = yaml_ ? yaml_->find(key) : nullptr;
   return {field ? &field->value : nullptr, child, std::string(key), field ? field->mark : name_mark_};
+}
+
+std::optional<View> View::only(std::string_view group) const {
+  std::optional<View> found;
+  if (!yaml_) return found;
+  for (const auto& field : yaml_->fields) {
+    const Grammar* child = grammar_->find(field.key);
+    if (!child || child->key->group != group) continue;
+    if (found) return std::nullopt;
+    found = View(&field.value, child, field.key, field.mark);
+  }
+  return found;
 }
 
 View View::at(std::string_view name) const {
@@ -60,6 +74,24 @@ bool View::as<bool>() const {
 template <>
 std::int64_t View::as<std::int64_t>() const {
   return to_integer(text()).value_or(0);
+}
+template <>
+std::uint64_t View::as<std::uint64_t>() const {
+  return to_bit_rate(text()).value_or(0);
+}
+template <>
+double View::as<double>() const {
+  const bool percent = grammar_->key->type == Type::percentage;
+  return (percent ? to_percentage(text()) : to_share(text())).value_or(0);
+}
+template <>
+Drawn<int> View::as<Drawn<int>>() const {
+  const auto range = to_integer_range(text()).value_or(Drawn<std::int64_t>{});
+  return {static_cast<int>(range.min), static_cast<int>(range.max)};
+}
+template <>
+Drawn<milliseconds> View::as<Drawn<milliseconds>>() const {
+  return to_duration_range(text()).value_or(Drawn<milliseconds>{});
 }
 template <>
 std::string View::as<std::string>() const {

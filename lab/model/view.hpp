@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,8 @@ class View {
 
   /// A child by its key, of which the table knows.
   View operator[](std::string_view key) const;
+  /// The one child of this group that is given; nothing if none is or several are.
+  std::optional<View> only(std::string_view group) const;
   /// The values of a map, in the file's order, by name(); or the elements of a list.
   std::vector<View> each() const;
   /// The value that a map has under a name of the user's; not given() if there is none.
@@ -34,7 +37,8 @@ class View {
   Mark mark() const { return yaml_ ? yaml_->mark : name_mark_; }
   Mark name_mark() const { return name_mark_; }
 
-  /// T: bool, std::int64_t, std::string, milliseconds, Address, Prefix, LinkEnd, std::vector<std::string> (a
+  /// T: bool, std::int64_t, std::uint64_t (bit/s), double (a share; a percentage, in percent), std::string,
+  /// milliseconds, Drawn<int>, Drawn<milliseconds>, Address, Prefix, LinkEnd, std::vector<std::string> (a
   /// command's words).
   template <class T>
   T as() const;

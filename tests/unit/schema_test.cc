@@ -73,7 +73,7 @@ TEST(Keys, EachIsOnceInTheTableAndSaysAllThatItsTypeNeeds) {
     SCOPED_TRACE(std::string(key.path));
     EXPECT_TRUE(paths.insert(key.path).second);
     EXPECT_FALSE(key.meaning.empty());
-    EXPECT_EQ(key.type == Type::choice, !key.allowed.empty());
+    EXPECT_EQ(key.type == Type::choice || key.type == Type::signal, !key.allowed.empty());
     EXPECT_FALSE(key.required && !key.fallback.empty()) << "a required key has no default";
     const bool has_names = key.type == Type::map || key.type == Type::label || key.type == Type::word;
     EXPECT_TRUE(!has_names || key.max > 0) << "names need a longest length";
@@ -83,10 +83,31 @@ TEST(Keys, EachIsOnceInTheTableAndSaysAllThatItsTypeNeeds) {
   }
 }
 
+/// What keys say of others, by name: a misspelt one would make a rule that nothing is held to.
+void names_exist(const Grammar& object) {
+  SCOPED_TRACE(std::string(object.key->path));
+  const auto parts = object.parts();
+  std::set<std::string_view> names, groups{""}, used{""};
+  for (const Grammar* part : parts) names.insert(part->name), groups.insert(part->key->group);
+  const Key& key = *object.key;
+  for (const auto name : {key.short_list, key.short_value})
+    EXPECT_TRUE(name.empty() || names.contains(name)) << name;
+  for (const auto group : {key.one_of, key.some_of, key.at_most_one_of}) used.insert(group);
+  for (const Grammar* part : parts) {
+    for (const auto other : part->key->with) EXPECT_TRUE(names.contains(other)) << other;
+    used.insert(part->key->beside);
+  }
+  EXPECT_EQ(used, groups);
+  EXPECT_EQ(key.like.empty(), object.like == nullptr);
+  for (const Grammar& child : object.children) names_exist(child);
+}
+
+TEST(Keys, SpeakOfKeysAndGroupsThatThereAre) { names_exist(grammar()); }
+
 TEST(Keys, DefaultsAndExamplesAreValuesThatTheParserTakes) {
   for (const Key& key : keys())
     for (const auto text : {key.fallback, key.example})
-      if (!text.empty() && key.type != Type::map) {
+      if (!text.empty() && key.type != Type::map && key.type != Type::list) {
         Yaml value;
         value.kind = Yaml::Kind::scalar;
         value.text = text;
