@@ -59,21 +59,27 @@ void wire_networks(const model::Cluster& cluster, Placement& placement, model::L
       switches.links.push_back({.name = fmt::format("p{}", fabric_port(placement, node.name, interface.name)),
                                 .kind = model::Veth{node.name, interface.name},
                                 .master = bridges.at(interface.network),
-                                .alias = node.name + ":" + interface.name});
+                                .alias = node.name + ":" + interface.name,
+                                .impairment = interface.impairment.value_or(model::Impairment{})});
       lab.hosts.at(node.name).links.push_back(
-          {.name = interface.name, .kind = model::VethPeer{}, .addresses = {interface.address}});
+          {.name = interface.name,
+           .kind = model::VethPeer{},
+           .addresses = {interface.address},
+           .impairment = interface.impairment.value_or(model::Impairment{})});
     }
 }
 
 void wire_links(const model::Cluster& cluster, model::Lab& lab) {
-  const auto end = [&](const model::PlainLink::End& here, model::LinkKind kind) {
+  const auto end = [&](const model::PlainLink::End& here, model::LinkKind kind,
+                       const std::optional<model::Impairment>& impairment) {
     model::Link link{.name = here.interface, .kind = std::move(kind)};
+    link.impairment = impairment.value_or(model::Impairment{});
     if (here.address) link.addresses.push_back(*here.address);
     lab.hosts.at(here.node).links.push_back(std::move(link));
   };
   for (const auto& link : cluster.links) {
-    end(link.ends[0], model::Veth{link.ends[1].node, link.ends[1].interface});
-    end(link.ends[1], model::VethPeer{});
+    end(link.ends[0], model::Veth{link.ends[1].node, link.ends[1].interface}, link.impairment);
+    end(link.ends[1], model::VethPeer{}, link.impairment);
   }
 }
 

@@ -130,4 +130,13 @@ Program reflector(const BgpReflector& reflector) {
   return program(std::move(text), reflector.routers);
 }
 
+Program rib_monitor() {
+  Program made;
+  made.process.name = rib_monitor_name;
+  made.process.argv = {"gobgp", "-j", "monitor", "global", "rib", "--current"};
+  made.process.ready = {.when = model::Ready::When::output, .pattern = "^\\["};  // what there is already
+  made.process.needs = {"program:gobgp"};
+  return made;
+}
+
 }  // namespace lblab::daemons::gobgpd

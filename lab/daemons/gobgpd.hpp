@@ -12,4 +12,9 @@ inline constexpr const char* api = "127.0.0.1:50051";
 Program router(const BgpRouter&);
 Program reflector(const BgpReflector&);
 
+/// gobgp's client, which prints the paths that the gobgpd beside it has, and then every change of them: lines
+/// for gobgp::parse_rib().
+Program rib_monitor();
+inline constexpr const char* rib_monitor_name = "rib-monitor";
+
 }  // namespace lblab::daemons::gobgpd
