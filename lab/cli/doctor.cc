@@ -66,11 +66,18 @@ Line ask_kvm(const std::optional<guest::Image>& image) {
   return {"kvm", kvm.usable, kvm.usable ? kvm.why : kvm.why + "; software emulation serves", true, true};
 }
 
-Line ask_folder(const std::string& name, std::string path) {
+Line ask_folder(const std::string& name, std::string path, bool optional = false) {
+  if (path.empty()) return {name, false, "none: set HOME", optional, true};
   // What is not there yet is made by the first who needs it, in the nearest folder that is.
   while (::access(path.c_str(), F_OK) != 0 && path.find('/', 1) != std::string::npos)
     path.erase(path.rfind('/'));
-  return {name, ::access(path.c_str(), W_OK) == 0, path, false, true};
+  return {name, ::access(path.c_str(), W_OK) == 0, path, optional, true};
+}
+
+Line ask_state_folder() {
+  const auto problem = run::state_root_problem();
+  if (!problem.empty()) return {"state folder", false, problem, false, true};
+  return ask_folder("state folder", run::state_root());
 }
 
 std::vector<Line> ask_guest() {
@@ -82,8 +89,8 @@ std::vector<Line> ask_guest() {
   for (const auto& missing : guest::missing_programs())
     out.push_back({missing.what, false, missing.remedy, false});
   out.push_back(ask_kvm(image));
-  out.push_back(ask_folder("cache folder", guest::cache_folder()));
-  out.push_back(ask_folder("state folder", run::state_root()));
+  out.push_back(ask_folder("cache folder", guest::cache_folder(), image.has_value()));
+  out.push_back(ask_state_folder());
   return out;
 }
 

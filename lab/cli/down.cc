@@ -19,7 +19,12 @@ std::string lab_to_end(const std::string& name) {
     for (const auto& lab : found) names += " " + lab.lab;
     throw Failure{bad_input, "several labs are here; say which:" + names};
   }
-  return found.empty() ? "" : found.front().lab;
+  if (found.empty()) return "";
+  const auto& only = found.front();
+  if (only.coming_up)
+    throw Failure{bad_input, only.lab + " is still coming up, by another command; `lblab down " + only.lab +
+                                 "` ends it all the same"};
+  return only.lab;
 }
 
 }  // namespace

@@ -8,14 +8,18 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <future>
 #include <thread>
 
 #include "lab/cli/client.hpp"
+#include "lab/cli/commands.hpp"
 #include "lab/run/state.hpp"
 #include "lab/sys/fd.hpp"
 
 namespace lblab::cli {
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -36,36 +40,60 @@ sys::Fd supervisor_of(const std::string& lab) {
   return pidfd;
 }
 
-}  // namespace
+/// The moment when nobody holds the lab's lock any more. flock() has no deadline of its own: a thread waits
+/// for it, and is left behind where nobody waits for the thread any more.
+class End {
+ public:
+  explicit End(const std::string& lab) {
+    const int file = ::open((lblab::run::state_folder(lab) + "/lock").c_str(), O_RDWR | O_CLOEXEC);
+    auto come = std::make_shared<std::promise<void>>();
+    come_ = come->get_future();
+    std::thread{[file, come] {
+      if (file >= 0) ::flock(file, LOCK_EX);
+      ::close(file);
+      come->set_value();
+    }}.detach();
+  }
+  bool within(std::chrono::seconds limit) const { return come_.wait_for(limit) == std::future_status::ready; }
 
-bool wait_until_ended(const std::string& lab, int seconds) {
-  const int file = ::open((lblab::run::state_folder(lab) + "/lock").c_str(), O_RDWR | O_CLOEXEC);
-  if (file < 0) return true;
-  // flock() has no deadline of its own: a thread waits for it, and is left behind where the deadline passes.
-  auto held = std::make_shared<std::promise<void>>();
-  auto done = held->get_future();
-  std::thread{[file, held] {
-    ::flock(file, LOCK_EX);
-    ::close(file);
-    held->set_value();
-  }}.detach();
-  return done.wait_for(std::chrono::seconds(seconds)) == std::future_status::ready;
+ private:
+  std::future<void> come_;
+};
+
+bool is_alive(const std::string& lab) {
+  const auto labs = lblab::run::labs();
+  return std::ranges::any_of(labs, [&](const auto& found) { return found.lab == lab && found.alive; });
 }
 
+/// False if it did not answer: it is not there yet, on its way down already, or hangs.
+bool ask_to_end(const std::string& lab) {
+  try {
+    ask(lab, "POST", "/down", 10s);
+    return true;
+  } catch (const Failure&) {
+    return false;
+  }
+}
+
+}  // namespace
+
 void end_lab(const std::string& lab) {
-  bool alive = false;
-  for (const auto& found : lblab::run::labs()) alive |= found.lab == lab && found.alive;
-  if (alive) {
-    const sys::Fd supervisor = supervisor_of(lab);
-    try {
-      ask(lab, "POST", "/down", std::chrono::seconds(10));
-    } catch (const Failure&) {
-      // It may be on its way down already, or hang: the lock tells.
+  if (is_alive(lab)) {
+    const End end{lab};
+    const auto deadline = std::chrono::steady_clock::now() + 30s;
+    sys::Fd supervisor;
+    for (bool ended = false, asked = false; !ended && std::chrono::steady_clock::now() < deadline;) {
+      if (!supervisor) supervisor = supervisor_of(lab);
+      asked = asked || ask_to_end(lab);
+      ended = end.within(asked ? 30s : 1s);
     }
-    if (!wait_until_ended(lab, 30) && supervisor) {
+    if (!end.within(0s) && supervisor) {
       ::syscall(SYS_pidfd_send_signal, supervisor.get(), SIGKILL, nullptr, 0);
-      wait_until_ended(lab, 10);
+      end.within(10s);
     }
+    if (!end.within(0s))
+      throw Failure{lab_fault, lab + " does not end: whoever holds " + lblab::run::state_folder(lab) +
+                                   "/lock is alive, and no supervisor answers there"};
   }
   lblab::run::clean(lab);
 }

@@ -16,9 +16,10 @@ void add_list(CLI::App& app, Run& run) {
     run = [=] {
       auto all = nlohmann::json::array();
       for (const auto& found : lblab::run::labs())
-        all.push_back(
-            {{"name", found.lab},
-             {"state", found.alive ? "running" : "left behind by a crash: `lblab down` cleans up"}});
+        all.push_back({{"name", found.lab},
+                       {"state", !found.alive      ? "left behind by a crash: `lblab down` cleans up"
+                                 : found.coming_up ? "coming up"
+                                                   : "running"}});
       if (*json)
         fmt::print("{}\n", all.dump(2));
       else if (all.empty())

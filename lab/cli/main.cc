@@ -3,6 +3,8 @@
 
 #include "lab/cli/client.hpp"
 #include "lab/cli/commands.hpp"
+#include "lab/guest/missing.hpp"
+#include "lab/run/state.hpp"
 
 int main(int argc, char** argv) {
   using namespace lblab::cli;
@@ -23,6 +25,12 @@ int main(int argc, char** argv) {
   } catch (const Failure& e) {
     std::fprintf(stderr, "lblab: %s\n", e.what());
     return e.code;
+  } catch (const lblab::guest::Lacking& e) {
+    std::fprintf(stderr, "lblab: %s\n", e.what());
+    return machine_lacks;
+  } catch (const lblab::run::NoStateFolder& e) {
+    std::fprintf(stderr, "lblab: %s\n", e.what());
+    return machine_lacks;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "lblab: %s\n", e.what());
     return lab_fault;

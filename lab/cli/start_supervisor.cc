@@ -23,6 +23,13 @@ std::vector<std::string> own_environment() {
   return environment;
 }
 
+/// Ours, for paths in our environment that are relative to it; or / where we could not enter it again, as
+/// after `su` in somebody's home.
+std::string directory() {
+  const auto here = std::filesystem::current_path();
+  return ::access(here.c_str(), X_OK) == 0 ? here : "/";
+}
+
 }  // namespace
 
 void start_supervisor(const lblab::run::Claim& claim, bool guest) {
@@ -34,7 +41,7 @@ void start_supervisor(const lblab::run::Claim& claim, bool guest) {
                claim.folder, "--locked", std::to_string(lock_descriptor), "--listening",
                std::to_string(listening_descriptor)},
       .environment = own_environment(),
-      .directory = std::filesystem::current_path(),
+      .directory = directory(),
       .out = log.get(),
       .err = log.get(),
       .inherited = {claim.lock.get(), listening.write.get()}};

@@ -93,9 +93,11 @@ int up(const Options& options) {
   }
   auto claim = std::make_optional(claim_name(lab, progress));
   try {
+    auto coming_up = std::move(claim->coming_up);
     start_supervisor(*claim, where.guest);
     claim.reset();
     bring_up(lab, topology, options, progress);
+    coming_up = {};
     progress("ready");
     fmt::print("\n{}", first_look(lab, topology.cluster));
     progress("done; `lblab exec NODE -- CMD`, `lblab inspect`, `lblab down` go on from here");

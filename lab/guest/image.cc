@@ -167,11 +167,12 @@ std::string cache_folder() {
   if (::geteuid() == 0) return system_cache;
   if (const auto folder = variable("XDG_CACHE_HOME"); !folder.empty()) return folder + "/lblab";
   if (const auto home = variable("HOME"); !home.empty()) return home + "/.cache/lblab";
-  throw Lacking(Missing{"cache folder", "set HOME or LBLAB_CACHE"});
+  return "";
 }
 
 std::optional<Image> cached_image() {
-  if (auto image = image_in(cache_folder())) return image;
+  if (const auto own = cache_folder(); !own.empty())
+    if (auto image = image_in(own)) return image;
   if (std::getenv("LBLAB_CACHE")) return std::nullopt;
   return image_in(system_cache);
 }
@@ -180,6 +181,7 @@ Image prepare_image(const Progress& progress) {
   if (auto image = cached_image()) return *image;
   refuse_other_machines();
   const fs::path cache = cache_folder();
+  if (cache.empty()) throw Lacking(Missing{"cache folder", "set HOME or LBLAB_CACHE"});
   std::error_code error;
   fs::create_directories(cache, error);
   if (error || ::access(cache.c_str(), W_OK) != 0)

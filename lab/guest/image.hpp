@@ -18,7 +18,7 @@ struct Image {
 };
 
 /// Where an image is kept: $LBLAB_CACHE, else /var/cache/lblab for root, else $XDG_CACHE_HOME/lblab or
-/// ~/.cache/lblab.
+/// ~/.cache/lblab. Empty where nothing says so.
 std::string cache_folder();
 
 /// The newest image that is there; others than root find root's too.

@@ -51,13 +51,13 @@ std::string question(const Image& image) {
 Kvm probe_kvm(const Image& image) {
   if (const sys::Fd device{::open("/dev/kvm", O_RDWR | O_CLOEXEC)}; !device)
     return {false, std::string("/dev/kvm: ") + std::strerror(errno)};
-  const auto file = cache_folder() + "/kvm";
+  const auto folder = cache_folder(), file = folder + "/kvm";
   const auto asked = question(image);
   std::string known;
-  if (::access(file.c_str(), R_OK) == 0) known = sys::read_file(file);
+  if (!folder.empty() && ::access(file.c_str(), R_OK) == 0) known = sys::read_file(file);
   if (!known.starts_with(asked)) {
     known = asked + (boots(image) ? "yes" : "no");
-    if (::access(cache_folder().c_str(), W_OK) == 0) sys::write_file(file, known);
+    if (::access(folder.c_str(), W_OK) == 0) sys::write_file(file, known);
   }
   const bool usable = known == asked + "yes";
   return {usable, usable ? "a guest boots with it" : "a guest did not boot with it within 4 s"};

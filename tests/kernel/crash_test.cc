@@ -146,6 +146,24 @@ INSTANTIATE_TEST_SUITE_P(
                     Moment{Reached{13, 3}, Victim::command}, Moment{Reached{13, 5}, Victim::supervisor},
                     Moment{Reached{13, 7}, Victim::both}, Moment{Reached{13, 9}, Victim::command}));
 
+TEST_F(Crash, DownByNameEndsALabThatIsStillComingUp) {
+  const std::string before = host();
+  NamespaceWatch namespaces;
+  auto up = begin_up();
+  ASSERT_TRUE(wait_for({.names = 5, .started = 0}));
+  up.signal(SIGSTOP);  // however quick the lab is, the command that brings it up is not done
+  for (const auto& path : names()) namespaces.add(sys::Netns::open(path));
+  const auto down = run_program({LBLAB_PROGRAM, "down", name_});
+  EXPECT_EQ(down.code, 0) << down.err;
+  up.signal(SIGCONT);
+  ASSERT_TRUE(ends_within(up.fd(), 60s));
+  EXPECT_EQ(up.wait().code(), 5);
+  EXPECT_TRUE(namespaces.all_gone_within(30s));
+  EXPECT_TRUE(names().empty());
+  EXPECT_FALSE(fs::exists(folder_));
+  EXPECT_EQ(host(), before);
+}
+
 TEST_F(Crash, ASupervisorKilledWhenItRunsLeavesNothingAfterDown) {
   const std::string before = host();
   NamespaceWatch namespaces;
