@@ -5,6 +5,7 @@
 #include "lab/cli/commands.hpp"
 #include "lab/cli/guest_relay.hpp"
 #include "lab/run/supervisor.hpp"
+#include "lab/scenario/serve.hpp"
 #include "lab/sys/error.hpp"
 
 namespace lblab::cli {
@@ -43,7 +44,8 @@ void add_supervise(CLI::App& app, Run& run) {
       sys::Fd listening = inherited(options->listening);
       const std::string programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
       if (options->guest) return relay_guest(options->name, options->state, std::move(listening));
-      return lblab::run::supervise(options->name, options->state, programs, std::move(listening));
+      return lblab::run::supervise(options->name, options->state, programs, std::move(listening),
+                                  scenario::serve);
     };
   });
 }

@@ -42,9 +42,15 @@ const char* word(gobgp::State state) {
   }
 }
 
-/// All that the command writes to stdout before it ends or the time is up.
-asio::awaitable<std::string> output_of(sys::Command command) {
+}  // namespace
+
+asio::awaitable<std::string> output_in(std::vector<int> namespaces, std::vector<std::string> environment,
+                                       std::vector<std::string> argv, std::chrono::seconds patience) {
   const auto executor = co_await asio::this_coro::executor;
+  sys::Command command;
+  command.argv = std::move(argv);
+  command.environment = std::move(environment);
+  command.namespaces = std::move(namespaces);
   auto pipe = sys::make_pipe();
   command.out = pipe.write.get();
   sys::Process process = sys::spawn(command);
@@ -61,14 +67,10 @@ asio::awaitable<std::string> output_of(sys::Command command) {
   co_return text;  // a process that still runs ends here
 }
 
-}  // namespace
-
 asio::awaitable<json> bgp_sessions(std::string host, std::vector<int> namespaces, std::string path) {
-  sys::Command command;
-  command.argv = {"gobgp", "-j", "neighbor"};
-  command.environment = {"PATH=" + path};
-  command.namespaces = std::move(namespaces);
-  const std::string text = co_await output_of(std::move(command));
+  std::vector<std::string> argv{"gobgp", "-j", "neighbor"}, environment{"PATH=" + path};
+  const std::string text =
+      co_await output_in(std::move(namespaces), std::move(environment), std::move(argv), patience);
   json sessions = json::array();
   const auto parsed = gobgp::parse_neighbours(text);
   if (const auto* neighbours = std::get_if<std::vector<gobgp::Neighbour>>(&parsed))

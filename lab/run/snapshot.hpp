@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -8,6 +9,12 @@
 #include "lab/sys/netns.hpp"
 
 namespace lblab::run {
+
+/// What a command in a host of the lab writes to stdout before it ends, or `patience` is over (then it is
+/// killed).
+boost::asio::awaitable<std::string> output_in(std::vector<int> namespaces,
+                                              std::vector<std::string> environment,
+                                              std::vector<std::string> argv, std::chrono::seconds patience);
 
 /// The sessions that the gobgpd of a host knows, as `gobgp neighbor` tells: [{"host", "peer", "state"}, …];
 /// empty while it does not answer (bounded by 5 s).

@@ -31,11 +31,13 @@ http::Response answer(int status, json body) { return {.status = status, .body =
 
 class Supervisor {
  public:
-  Supervisor(const std::string& lab, const std::string& state, const std::string& programs)
+  Supervisor(const std::string& lab, const std::string& state, const std::string& programs,
+             const ServeMore& serve_more)
       : name_(lab),
         lab_(std::make_unique<RunningLab>(io_.get_executor(), lab, state, programs)),
         server_(io_.get_executor()) {
     serve();
+    serve_more(server_, *lab_);
     server_.listen(state + "/control.sock");
   }
 
@@ -193,12 +195,12 @@ class Supervisor {
 }  // namespace
 
 int supervise(const std::string& lab, const std::string& state, const std::string& programs,
-              sys::Fd listening) {
+              sys::Fd listening, const ServeMore& serve_more) {
   ::signal(SIGPIPE, SIG_IGN);
   std::filesystem::create_directories(state);
   int code;
   {
-    Supervisor supervisor{lab, state, programs};
+    Supervisor supervisor{lab, state, programs, serve_more};
     if (listening)
       sys::check("tell that the supervisor listens", static_cast<int>(::write(listening.get(), "", 1)));
     listening = sys::Fd{};

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "lab/http/http.hpp"
+#include "lab/run/running_lab.hpp"
 #include "lab/sys/fd.hpp"
 
 namespace lblab::run {
@@ -19,7 +22,10 @@ namespace lblab::run {
 /// Errors: {"error": TEXT} with status 400 (a request that makes no sense) or 500.
 ///
 /// A byte is written to `listening` once the socket accepts connections, and it is closed.
+///
+/// `serve_more` adds what rooms that stand on this one answer.
+using ServeMore = std::function<void(http::Server&, RunningLab&)>;
 int supervise(const std::string& lab, const std::string& state, const std::string& programs,
-              sys::Fd listening);
+              sys::Fd listening, const ServeMore& serve_more);
 
 }  // namespace lblab::run
