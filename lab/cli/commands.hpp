@@ -19,7 +19,11 @@ enum ExitCode {
   lab_fault = 5
 };
 
+/// --kernel, for commands that bring labs up.
+void add_kernel_option(CLI::App& command, std::string& kernel);
+
 void add_up(CLI::App& app, Run& run);
+void add_check(CLI::App& app, Run& run);
 void add_down(CLI::App& app, Run& run);
 void add_list(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);

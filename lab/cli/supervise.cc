@@ -45,7 +45,7 @@ void add_supervise(CLI::App& app, Run& run) {
       const std::string programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();
       if (options->guest) return relay_guest(options->name, options->state, std::move(listening));
       return lblab::run::supervise(options->name, options->state, programs, std::move(listening),
-                                  scenario::serve);
+                                   scenario::serve);
     };
   });
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "lab/expect/evidence.hpp"
 #include "lab/expect/verdict.hpp"
 
@@ -10,7 +12,8 @@ ScenarioVerdict judge(const model::Scenario& scenario, const std::string& file, 
                       const Evidence& evidence);
 
 /// For whoever carries a scenario out, live: has an expectation with a deadline come to hold? Of routes,
-/// sessions, IPVS tables, events and their order; all others hold at once, for they are judged afterwards.
+/// sessions, IPVS tables, events and their order (which, right or wrong, is decided once all have been seen);
+/// all others hold at once, for they are judged afterwards.
 class Attainment {
  public:
   /// events: the history so far. since: when the last action began.
@@ -20,10 +23,14 @@ class Attainment {
   bool holds() const { return holds_; }
 
  private:
+  struct Watch;
+  void look();
+
   model::Expectation expectation_;
   Census census_;
   double since_;
   bool holds_ = false;
+  std::shared_ptr<Watch> watch_;
 };
 
 }  // namespace lblab::expect

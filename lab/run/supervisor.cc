@@ -8,7 +8,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -140,7 +142,9 @@ class Supervisor {
   asio::awaitable<void> up(http::Socket socket) {
     const auto first = co_await socket.receive();
     const json request = json::parse(first.value_or("{}"));
-    asio::co_spawn(io_, stop_if_it_leaves(socket), asio::detached);
+    const bool ends_with_it = request.value("ends-with-me", false);
+    const auto left = std::make_shared<asio::steady_timer>(io_, asio::steady_timer::time_point::max());
+    asio::co_spawn(io_, stop_if_it_leaves(socket, ends_with_it, left), asio::detached);
     json last;
     try {
       auto parsed = model::parse(request.at("topology").get<std::string>());
@@ -155,6 +159,8 @@ class Supervisor {
       last = {{"error", e.what()}, {"code", 5}};
     }
     co_await socket.send(last.dump());
+    boost::system::error_code woken;
+    if (ready_ && ends_with_it) co_await left->async_wait(asio::redirect_error(asio::use_awaitable, woken));
     co_await socket.close();
     if (!ready_) {
       code_ = 5;
@@ -164,13 +170,16 @@ class Supervisor {
 
   asio::awaitable<void> tell(http::Socket socket, json message) { co_await socket.send(message.dump()); }
 
-  asio::awaitable<void> stop_if_it_leaves(http::Socket socket) {
+  asio::awaitable<void> stop_if_it_leaves(http::Socket socket, bool ends_with_it,
+                                          std::shared_ptr<asio::steady_timer> left) {
     for (;;) {
       // g++ 12 miscompiles a co_await in a loop's condition.
       const auto message = co_await socket.receive();
       if (!message) break;
+      if (*message == "keep") ends_with_it = false;
     }
-    if (!ready_) io_.stop();
+    left->cancel();
+    if (!ready_ || ends_with_it) io_.stop();
   }
 
   /// What the lab's processes leave behind becomes our child; it is reaped here. Our own children are waited

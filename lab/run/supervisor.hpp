@@ -13,7 +13,8 @@ namespace lblab::run {
 /// lab comes up when a client opens the WebSocket /up, and goes down again if that client leaves before
 /// "ready". Everything of the lab is released before this returns.
 ///
-///   WS   /up                  first message {"topology": TEXT, "file": NAME}; answers {"progress": …}*, then
+///   WS   /up                  first message {"topology": TEXT, "file": NAME, "ends-with-me": BOOL}; answers
+///   {"progress": …}*, then
 ///   {"ready": true} or {"error": …, "code": N} GET  /inspect             the lab as JSON WS   /exec?host=H
 ///   lab/run/exec.hpp WS   /events?follow=1     one JSON event a message WS   /logs?host=H&process=P&follow=1
 ///   {"name": HOST/PROCESS, "line": …} a message POST /scale?service=S&load-balancers=0|1&replicas=N POST

@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "lab/daemons/probe.hpp"
+#include "lab/expect/describe.hpp"
 #include "lab/expect/judge.hpp"
-#include "lab/expect/words.hpp"
 #include "lab/model/unroll.hpp"
 #include "lab/observe/counters.hpp"
 #include "lab/probe/record_file.hpp"
@@ -123,7 +123,8 @@ class Performance {
     return std::span<const nlohmann::json>{evidence_.events}.subspan(from);
   }
 
-  /// Until it has come to hold, or cannot any more. What is to hold throughout is watched for as long as it is to.
+  /// Until it has come to hold, or cannot any more. What is to hold throughout is watched for as long as it
+  /// is to.
   asio::awaitable<void> await(const model::Expectation& expectation) {
     const auto now = census(lab_);
     take_events();
@@ -152,7 +153,8 @@ class Performance {
 };
 
 /// Those that were written; a probe that was killed leaves none.
-probe::Records records(const RunningLab& lab, const model::Scenario& scenario, const std::string& clock_host) {
+probe::Records records(const RunningLab& lab, const model::Scenario& scenario,
+                       const std::string& clock_host) {
   probe::Records all;
   const auto path = [&](const std::string& host, const std::string& kind) {
     return lab.outside(host, daemons::probe::record_path(kind));

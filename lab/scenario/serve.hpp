@@ -6,7 +6,8 @@
 namespace lblab::scenario {
 
 /// What a lab's supervisor answers besides (see run/supervisor.hpp):
-///   WS   /check    first message {"scenario": NAME, "seed": N, "file": NAME}; answers {"progress": …}*, then {"verdict": …} or
+///   WS   /check    first message {"scenario": NAME, "seed": N, "file": NAME}; answers {"progress": …}*, then
+///   {"verdict": …} or
 ///                  {"error": …, "code": N}
 ///   POST /restore  takes back what scenarios disturbed
 void serve(http::Server&, run::RunningLab&);

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "lab/expect/trial.hpp"
+
+namespace lblab::expect {
+
+/// What the UDP flows went through after one action: by the outages that began in its window.
+struct Hit {
+  std::vector<FlowOutage> outages;
+  const FlowOutage* longest = nullptr;  // in `outages`
+  long lost = 0;
+  std::vector<int> flows;  // that it hit, each once
+};
+Hit hit(const Case& all, const Window& window);
+
+/// The chain from an action to the first datagram that got through again, as far as it was seen; times since
+/// the scenario began and since the action.
+std::vector<CausalStep> causes_of(const Case& all, const Window& window, const Hit& hit);
+
+/// Of every action after which datagrams were lost.
+std::vector<Outage> outages(const Case& all);
+
+}  // namespace lblab::expect
