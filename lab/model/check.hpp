@@ -23,4 +23,7 @@ void check_addresses(const View& topology, Diagnostics&);
 /// What routers, reflectors, the overlay and services need of each other, and whether the pods have room.
 void check_cluster(const View& topology, Diagnostics&);
 
+/// What scenarios speak of and is not there, what is done in vain, and what could not be judged.
+void check_scenarios(const View& topology, Diagnostics&);
+
 }  // namespace lblab::model

@@ -13,8 +13,6 @@ namespace {
 
 using sys::Prefix;
 
-constexpr std::int64_t most_pods = 10'000;  // of one lab: each is a network namespace and a process at least
-
 class ClusterCheck {
  public:
   ClusterCheck(const View& topology, Diagnostics& out)
@@ -135,13 +133,13 @@ class ClusterCheck {
         return report(service.name_mark(), fmt::format("more than {} pods", most_pods),
                       "write fewer replicas");
     }
-    const auto room =
-        (std::int64_t{1} << (32 - node_prefix)) - 3;  // less the network, the bridge, the broadcast address
     const auto nodes = role("node").size();
-    if (const auto unseated = first_unseated(wanted, nodes, room); unseated < wanted.size())
+    if (const auto unseated = first_unseated(wanted, nodes, pods_per_node(node_prefix));
+        unseated < wanted.size())
       report(mark,
              fmt::format("no room for the pods of service '{}': {} node{} of /{} hold {} pods each",
-                         services_[unseated].name(), nodes, nodes == 1 ? "" : "s", node_prefix, room),
+                         services_[unseated].name(), nodes, nodes == 1 ? "" : "s", node_prefix,
+                         pods_per_node(node_prefix)),
              "write fewer replicas, more nodes, or a shorter node-prefix");
   }
 

@@ -5,37 +5,22 @@
 #include <set>
 
 #include "lab/model/check.hpp"
+#include "lab/model/inventory.hpp"
 #include "lab/model/read.hpp"
 #include "lab/model/value.hpp"
 
 namespace lblab::model {
 namespace {
 
-/// `name` less a trailing "-NUMBER"; empty if it has none.
-std::string_view without_number(std::string_view name) {
-  const auto dash = name.find_last_not_of("0123456789");
-  if (dash == name.npos || dash + 1 == name.size() || name[dash] != '-') return {};
-  return name.substr(0, dash);
-}
-
-/// The service that a pod of this name would be of: SERVICE-1, SERVICE-lb-1.
-std::string_view service_of_pod(std::string_view name, const View& services) {
-  auto stem = without_number(name);
-  if (stem.empty()) return {};
-  if (services.at(stem).given()) return stem;
-  if (stem.ends_with("-lb")) stem.remove_suffix(3);
-  return services.at(stem).given() ? stem : std::string_view{};
-}
-
 void check_nodes(const View& topology, Diagnostics& out) {
   for (const View& node : topology["nodes"].each()) {
     if (node.name() == "fabric")
       out.push_back(
           {node.name_mark(), "node 'fabric' has the name of the lab's own switch", "choose another name"});
-    if (const auto service = service_of_pod(node.name(), topology["services"]); !service.empty())
+    if (const auto pod = pod_name(node.name(), topology["services"]))
       out.push_back(
           {node.name_mark(),
-           fmt::format("node {} has the name of a pod of service '{}'", shown(node.name()), service),
+           fmt::format("node {} has the name of a pod of service '{}'", shown(node.name()), pod->service),
            "choose another name"});
   }
 }

@@ -105,6 +105,7 @@ class Shape {
       if (given.empty() && group != key.at_most_one_of && all_known)
         out_.push_back({at, fmt::format("{} has no {}", name, group),
                         fmt::format("add {}{}", group == key.one_of ? "one of " : "", names(all, ", "))});
+      std::ranges::sort(given, {}, [&](const Grammar* part) { return value.find(part->name)->mark; });
       if (given.size() > 1 && group != key.some_of)
         out_.push_back({value.find(given[1]->name)->mark,
                         fmt::format("{} has {}", name, names(given, " and ")), "keep one of them"});

@@ -17,6 +17,7 @@ Parsed parse(std::string_view yaml) {
     check_references(topology, parsed.diagnostics);
     check_addresses(topology, parsed.diagnostics);
     check_cluster(topology, parsed.diagnostics);
+    check_scenarios(topology, parsed.diagnostics);
     if (parsed.diagnostics.empty()) parsed.cluster = read_cluster(topology);
   }
   std::ranges::sort(parsed.diagnostics);

@@ -38,6 +38,12 @@ std::string client(const View& topology) {
   return "";
 }
 
+/// 0: the service's. An echo server of our own stands where one is looked for: RFC 862.
+int udp_port(const View& udp, const View& topology) {
+  if (udp["port"].given()) return number(udp["port"]);
+  return topology["services"].at(text(udp["to"])).given() ? 0 : 7;
+}
+
 Traffic read_traffic(const View& view, const View& topology) {
   Traffic traffic;
   const auto from = [&](const View& probe) {
@@ -46,7 +52,7 @@ Traffic read_traffic(const View& view, const View& topology) {
   if (const View udp = view["udp"]; udp.given())
     traffic.udp = {.from = from(udp),
                    .to = text(udp["to"]),
-                   .port = static_cast<std::uint16_t>(number(udp["port"])),
+                   .port = static_cast<std::uint16_t>(udp_port(udp, topology)),
                    .flows = number(udp["flows"]),
                    .rate = number(udp["rate"])};
   if (const View http = view["http"]; http.given())

@@ -93,7 +93,7 @@ std::vector<Key> traffic() {
        .min = 1,
        .max = 65'535,
        .example = "7",
-       .meaning = "UDP port; without it, the service's."},
+       .meaning = "UDP port; without it, the service's, and 7 at a node."},
       {.path = "scenarios.*.traffic.udp.flows",
        .type = Type::integer,
        .fallback = "8",

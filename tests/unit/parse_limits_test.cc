@@ -32,12 +32,17 @@ TEST_P(HostileFile, IsRefusedInTime) {
   EXPECT_LT((std::clock() - start) / CLOCKS_PER_SEC, 30);
 }
 
-/// As many numbered lines as fit into the largest file.
-std::string lines(const std::string& head, const std::string& before, const std::string& after) {
+/// As many numbered lines as fit into so many bytes, at most the largest file.
+std::string lines(const std::string& head, const std::string& before, const std::string& after,
+                  std::size_t size = max_bytes) {
   std::string text = head;
-  for (int n = 0; text.size() + 64 < max_bytes; ++n) text += before + std::to_string(n) + after + "\n";
+  for (int n = 0; text.size() + 320 < size; ++n) text += before + std::to_string(n) + after + "\n";
   return text;
 }
+
+const std::string small =
+    "name: t\nnetworks: {n: {subnet: 10.0.0.0/24}}\nnodes: {a: {role: node, interfaces: {n: 10.0.0.1}}}\n"
+    "overlay: {node-prefix: 18}\nservices: {s: {addresses: 10.1.1.0/24}}\n";
 
 INSTANTIATE_TEST_SUITE_P(
     Files, HostileFile,
@@ -63,6 +68,22 @@ INSTANTIATE_TEST_SUITE_P(
                 "name: t\nnodes:\n a:\n  routes:\n" + lines("", "   - {to: 0.0.0.0/0, via: 10.0.0.", "}")},
         Hostile{"ManyServices", lines("name: t\nnodes: {a: {role: node}}\noverlay: {}\nservices:\n", " s",
                                       ": {addresses: 10.1.1.0/24}")},
+        Hostile{"ManyScenarios",
+                small + lines("scenarios:\n", " s", ": {steps: [scale: {service: s, pods: 9999}]}")},
+        Hostile{"ManyMistakenSteps", small + lines("scenarios:\n s:\n  steps:\n", "  - crash: a", "")},
+        Hostile{"ManyProcessesManyKills",
+                lines("name: t\nnodes:\n a:\n  processes:\n", "   - {run: p", "}", max_bytes / 2) +
+                    lines("scenarios:\n s:\n  steps:\n", "  - kill: {in: a, process: q", "}", max_bytes / 2)},
+        Hostile{
+            "ManyInterfacesManyFlaps",
+            lines("name: t\nnodes: {a: {}, b: {}}\nlinks:\n", " - [a:a", ", b:b0]", max_bytes / 2) +
+                lines("scenarios:\n s:\n  steps:\n", "  - flap: {of: a, interface: c", "}", max_bytes / 2)},
+        Hostile{"RepeatsInRepeats", "name: t\nnodes: {a: {}}\nscenarios: {s: {steps: [" +
+                                        times(20, "repeat: {times: 10000, steps: [") + "wait: 1s" +
+                                        times(20, "]}") + "]}}\n"},
+        Hostile{"RepeatsOfRepeats", small + "scenarios: {s: {steps: [" +
+                                        times(4, "repeat: {times: 10000, steps: [") + "wait: 1s" +
+                                        times(4, "]}") + "]}}\n"},
         Hostile{"ANestedRegex", "name: t\nnodes: {a: {processes: [{run: x, ready: '" + times(60, "(") + "a" +
                                     times(60, "{9})") + "'}]}}"}),
     [](const auto& row) { return row.param.story; });

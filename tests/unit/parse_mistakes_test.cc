@@ -1,66 +1,15 @@
 #include <gtest/gtest.h>
 
 #include "lab/model/parse.hpp"
+#include "tests/unit/mistaken.hpp"
 
 /// Every mistake that a topology file can have: where it is reported, what is said to be wrong and what would
 /// be right.
 namespace lblab::model {
-
-static void PrintTo(const Mark& mark, std::ostream* out) { *out << mark.line << ":" << mark.column; }
-
 namespace {
 
-/// What a message must say, in part.
-struct Message {
-  std::string wrong, right;
-};
-
-/// A text with a `^` before each place that is to be reported, in order, and what is to be said there.
-/// Nothing else may be said.
-struct Mistaken {
-  std::string story, text;
-  std::vector<Message> messages;
-  friend void PrintTo(const Mistaken& mistaken, std::ostream* out) { *out << mistaken.story; }
-};
-
-std::vector<Mark> take_marks(std::string& text) {
-  std::vector<Mark> marks;
-  std::string plain;
-  Mark at{1, 1};
-  for (const char c : text) {
-    if (c == '^') {
-      marks.push_back(at);
-      continue;
-    }
-    plain += c;
-    at = c == '\n' ? Mark{at.line + 1, 1} : Mark{at.line, at.column + 1};
-  }
-  text = plain;
-  return marks;
-}
-
 class Mistakes : public testing::TestWithParam<Mistaken> {};
-
-TEST_P(Mistakes, AreReportedWhereTheyStand) {
-  auto [story, text, messages] = GetParam();
-  const auto marks = take_marks(text);
-  ASSERT_EQ(marks.size(), messages.size()) << "the row itself is wrong";
-  const Parsed parsed = parse(text);
-  EXPECT_FALSE(parsed.cluster);
-  std::string all;
-  for (const auto& diagnostic : parsed.diagnostics) all += format(diagnostic, "t.yaml") + "\n";
-  SCOPED_TRACE(text + "\nreported:\n" + all);
-  ASSERT_EQ(parsed.diagnostics.size(), messages.size());
-  for (std::size_t n = 0; n < messages.size(); ++n) {
-    const auto& [mark, wrong, right] = parsed.diagnostics[n];
-    EXPECT_EQ(mark, marks[n]);
-    EXPECT_NE(wrong.find(messages[n].wrong), wrong.npos)
-        << "expected in " << wrong << ": " << messages[n].wrong;
-    EXPECT_NE(right.find(messages[n].right), right.npos)
-        << "expected in " << right << ": " << messages[n].right;
-    EXPECT_FALSE(right.empty());
-  }
-}
+TEST_P(Mistakes, AreReportedWhereTheyStand) { expect_reported(GetParam()); }
 
 /// A small cluster without mistakes, changed.
 std::string cluster(std::initializer_list<std::pair<std::string_view, std::string_view>> changes) {
@@ -233,6 +182,27 @@ const std::vector<Mistaken> keys_and_types{
     {"ABadRestart",
      node("processes: [{run: x, restart: ^always}]"),
      {{"restart is 'always'", "one of after, never"}}},
+    {"AnInterfaceWithoutAddress",
+     cluster({{"net: 10.0.0.11", "^net: {impair: {loss: 1%}}"}, {"load-balancers: {replicas: 2}", ""}}),
+     {{"net lacks the key 'address'", "add address: 10.0.0.105"}}},
+    {"AListForAnInterface",
+     cluster({{"net: 10.0.0.11", "net: ^[10.0.0.11]"}}),
+     {{"net is a list", "a value, or KEY: VALUE pairs"}}},
+    {"AnInterfaceThatIsImpairedByNothing",
+     cluster({{"net: 10.0.0.11", "net: {address: 10.0.0.11, ^impair: {}}"}}),
+     {{"impair has no impairment", "add delay, jitter, loss"}}},
+    {"JitterWithoutDelay",
+     plain("links: [{ends: [a:x, b:x], impair: {^jitter: 5ms, ^reorder: 1%}}]\n"),
+     {{"jitter without delay", "it goes with delay only"}, {"reorder without delay", "delay"}}},
+    {"BadImpairments",
+     plain(
+         "links: [{ends: [a:x, b:x], impair: {loss: ^1, duplicate: ^101%, reorder: ^-1%, delay: ^61s, rate: "
+         "^1mb}}]\n"),
+     {{"loss is '1'", "a percentage from 0% to 100%, as 1% or 0.5%"},
+      {"duplicate is '101%'", "a percentage"},
+      {"reorder is '-1%'", "a percentage"},
+      {"delay is '61s'", "from 1ms to 1m"},
+      {"rate is '1mb'", "bits a second from 1kbit to 100gbit, as 10mbit"}}},
     {"ABadHttpPath",
      cluster({{"replicas: 2", "health: {http: ^healthz}"}}),
      {{"http is 'healthz'", "a path, as /healthz"}}},
@@ -452,7 +422,6 @@ const std::vector<Mistaken> together{
      {{"name", ""}, {"unknown key 'vlan'", ""}, {"given twice", ""}, {"vxlan", ""}, {"many", ""}}},
 };
 
-std::string story_of(const testing::TestParamInfo<Mistaken>& row) { return row.param.story; }
 INSTANTIATE_TEST_SUITE_P(NotATopology, Mistakes, testing::ValuesIn(not_a_topology), story_of);
 INSTANTIATE_TEST_SUITE_P(KeysAndTypes, Mistakes, testing::ValuesIn(keys_and_types), story_of);
 INSTANTIATE_TEST_SUITE_P(Names, Mistakes, testing::ValuesIn(names), story_of);

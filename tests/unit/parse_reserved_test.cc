@@ -1,14 +1,15 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
 #include "lab/cluster/expand.hpp"
 #include "lab/model/parse.hpp"
 
-/// Names that expand() gives are refused when a user gives them: what they are is read off the expanded
-/// papers' cluster.
+/// Names that expand() gives are refused when a user gives them, and are known to scenarios: what they are is
+/// read off the expanded papers' cluster.
 namespace lblab {
 namespace {
 
@@ -65,6 +66,43 @@ TEST_F(Reserved, ProcessesThatTheLabRunsAreNotTheUsers) {
                         fmt::format("  {}: {{processes: [{{run: {}}}], ", node, process.name))
                        .cluster)
           << process.name;
+  }
+}
+
+/// Whether a scenario can do this to the lab.
+bool can_do(const std::string& topology, const std::string& step) {
+  return model::parse(topology + "\nscenarios: {s: {steps: [{" + step + "}]}}\n").cluster.has_value();
+}
+
+std::string with_bird(std::string topology) {
+  for (const std::string agent = "gobgp"; topology.find(agent) != topology.npos;)
+    topology.replace(topology.find(agent), agent.size(), "bird");
+  return topology;
+}
+
+TEST_F(Reserved, ScenariosKnowTheProcessesOfEveryHostAndNoOthers) {
+  for (const auto& topology : {text_, with_bird(text_)}) {
+    cluster::Placement placement;
+    int made = 0;
+    for (const auto& [name, host] :
+         cluster::expand(model::parse(topology).cluster.value(), placement).hosts) {
+      if (name == "fabric") continue;
+      for (const std::string process : {"gobgpd", "bird", "fibd", "lbd", "exabgp", "nginx"}) {
+        const bool runs = std::ranges::count(host.processes, process, &model::Process::name) > 0;
+        EXPECT_EQ(can_do(topology, fmt::format("freeze: {{process: {}, in: {}}}", process, name)), runs)
+            << process << " in " << name;
+        made += runs;
+      }
+    }
+    EXPECT_GE(made, 2 + 3 * 2 + 6);
+  }
+}
+
+TEST_F(Reserved, ScenariosKnowTheInterfacesOfEveryHost) {
+  for (const auto& [name, host] : lab_.hosts) {
+    if (name == "fabric") continue;
+    EXPECT_EQ(std::ranges::count(host.links, "eth0", &model::Link::name), 1) << name;
+    EXPECT_TRUE(can_do(text_, fmt::format("flap: {{interface: eth0, of: {}}}", name))) << name;
   }
 }
 

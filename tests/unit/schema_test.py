@@ -56,6 +56,47 @@ MISTAKES = [
     (("services", "web", "load-balancers", "scheduler"), "round-robin"),
     (("services", "web", "load-balancers", "health", "interval"), "1 second"),
     (("services", "web", "load-balancers", "health", "http"), "healthz"),
+    (("nodes", "node1", "interfaces", "node-net"), {"impair": {"loss": "1%"}}),
+    (("nodes", "node1", "interfaces", "node-net"), {"address": "10.0.0.105", "impair": {}}),
+    (("links",), [{"ends": ["node1:x", "node2:x"], "impair": {"jitter": "5ms"}}]),
+    (("links",), [{"ends": ["node1:x", "node2:x"], "impair": {"loss": "1"}}]),
+    (("links",), [{"ends": ["node1:x", "node2:x"], "impair": {"rate": "1mb"}}]),
+]
+
+# Steps with one mistake each.
+STEPS = [
+    {},
+    {"at": "3s"},
+    {"wait": 3},
+    {"wait": "1s..3"},
+    {"wait": "1s", "crash": "node1"},
+    {"explode": "node1"},
+    {"kill": {"process": "lbd"}},
+    {"kill": {"in": "web-1", "signal": "STOP"}},
+    {"link": {"of": "node1"}},
+    {"impair": {"of": "node1"}},
+    {"impair": {"of": "node1", "reorder": "1%"}},
+    {"scale": {"service": "web"}},
+    {"scale": {"service": "web", "pods": "1.."}},
+    {"repeat": {"steps": [{"wait": "1s"}]}},
+    {"repeat": {"times": 2, "steps": []}},
+    {"repeat": {"times": 2, "steps": [{"wait": "1s"}, {"wait": 1}]}},
+    {"one-of": [{"wait": "1s"}]},
+    {"one-of": [{"wait": "1s"}, {"one-of": [{"wait": "1s"}, {"explode": "node1"}]}]},
+    {"expect": {}},
+    {"expect": {"outage": {"max": "1s"}, "requests": {}}},
+    {"expect": {"outage": {"max": "1s"}, "within": "1s"}},
+    {"expect": {"outage": {}}},
+    {"expect": {"route": "10.1.1.0/24", "in": "router", "via": []}},
+    {"expect": {"route": "10.1.1.0/24", "in": "router", "within": "1s"}},
+    {"expect": {"sessions": [], "within": "1s"}},
+    {"expect": {"sessions": [], "in": "rr", "via": [], "within": "1s"}},
+    {"expect": {"sessions": [], "in": "rr", "never": False}},
+    {"expect": {"event": {"event": "up"}, "throughout": True}},
+    {"expect": {"order": [{"event": "up"}]}},
+    {"expect": {"requests": {"answered": 99}}},
+    {"expect": {"fairness": {"over": "nodes"}}},
+    {"expect": {"source": {"of": "tcp", "is": "web"}}},
 ]
 
 GOOD = [
@@ -64,6 +105,8 @@ GOOD = [
     (("nodes", "node1", "processes"), [{"run": "x"}, {"run": ["nc", 80], "name": "y", "environment": {"PORT": 80}}]),
     (("links",), [["node1:eth7", "node2:eth7"], {"ends": ["node1:x", "node2:x"], "addresses": ["10.0.0.1/30", "10.0.0.2/30"]}]),
     (("overlay",), None),
+    (("nodes", "node1", "interfaces", "node-net"), {"address": "10.0.0.105"}),
+    (("scenarios",), None),
 ]
 
 
@@ -103,6 +146,17 @@ class Schema(unittest.TestCase):
         for path, value in GOOD:
             with self.subTest(path=path, value=value):
                 VALIDATOR.validate(changed(path, value))
+
+    def test_takes_everything_that_a_scenario_can_say(self):
+        VALIDATOR.validate(yaml.safe_load((TOPOLOGIES / "../tests/fuzz/corpus/scenarios.yaml").read_text()))
+
+    def test_refuses_each_mistaken_step_where_it_stands(self):
+        for step in STEPS:
+            with self.subTest(step=step):
+                errors = list(VALIDATOR.iter_errors(changed(("scenarios",), {"s": {"steps": [{"wait": "1s"}, step]}})))
+                self.assertNotEqual(errors, [])
+                for error in errors:
+                    self.assertEqual(list(error.absolute_path)[:4], ["scenarios", "s", "steps", 1], errors)
 
     def test_refuses_each_planted_mistake_where_it_stands(self):
         for path, value in MISTAKES:

@@ -1,0 +1,101 @@
+#include "lab/model/inventory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lab/model/read.hpp"
+#include "lab/model/value.hpp"
+
+namespace lblab::model {
+namespace {
+
+constexpr std::int64_t most_suggested = 100;
+
+std::int64_t count(const View& view) { return view.ok() ? view.as<std::int64_t>() : 0; }
+
+bool speaks_bgp(const View& node) {
+  const auto role = node["role"].as<std::string>();
+  return role == "route-reflector" || (role == "router" && node["bgp"].given());
+}
+
+Names processes_of(const View& node) {
+  Names names;
+  if (speaks_bgp(node)) {
+    const bool is_bird = node["bgp"]["agent"].as<std::string>() == "bird";
+    names.add(is_bird ? "bird" : "gobgpd");
+    if (!is_bird && node["role"].as<std::string>() == "router") names.add("fibd");
+  }
+  for (const View& process : node["processes"].each()) names.add(process_name(process));
+  return names;
+}
+
+}  // namespace
+
+bool PodName::is_among(const Replicas& replicas) const {
+  const auto n = to_integer(number);
+  return n && !number.starts_with('0') && *n >= 1 &&
+         *n <= (is_load_balancer ? replicas.load_balancers : replicas.pods);
+}
+
+std::optional<PodName> pod_name(std::string_view name, const View& services) {
+  const auto dash = name.find_last_not_of("0123456789");
+  if (dash == name.npos || dash + 1 == name.size() || name[dash] != '-') return std::nullopt;
+  auto stem = name.substr(0, dash);
+  const auto number = name.substr(dash + 1);
+  if (services.at(stem).given()) return PodName{stem, false, number};
+  if (!stem.ends_with("-lb")) return std::nullopt;
+  stem.remove_suffix(3);
+  if (!services.at(stem).given()) return std::nullopt;
+  return PodName{stem, true, number};
+}
+
+Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services_(topology["services"]) {
+  for (const View& node : nodes_.each()) {
+    const auto role = node["role"].as<std::string>();
+    if (role == "client") clients_.push_back(node.name());
+    if (role == "node") ++pod_nodes_;
+    processes_[node.name()] = processes_of(node);
+    const auto on_networks = node["interfaces"].each().size();
+    if (on_networks > 0) on_networks_.insert(node.name());
+    for (std::size_t n = 0; n < on_networks; ++n) interfaces_[node.name()].add(fmt::format("eth{}", n));
+  }
+  for (const View& link : topology["links"].each())
+    for (const View& end : link["ends"].each())
+      if (end.ok()) interfaces_[end.as<LinkEnd>().node].add(end.as<LinkEnd>().interface);
+  for (const auto name : nodes_.names()) hosts_.emplace_back(name);
+  for (const auto name : services_.names()) {
+    const auto [pods, load_balancers] = replicas(name);
+    if (static_cast<std::int64_t>(hosts_.size()) + pods + load_balancers > most_suggested) break;
+    for (std::int64_t n = 1; n <= pods; ++n) hosts_.push_back(fmt::format("{}-{}", name, n));
+    for (std::int64_t n = 1; n <= load_balancers; ++n) hosts_.push_back(fmt::format("{}-lb-{}", name, n));
+  }
+}
+
+bool Inventory::has_load_balancers(std::string_view service) const {
+  return services_.at(service)["load-balancers"].given();
+}
+
+bool Inventory::speaks_bgp(std::string_view node) const { return model::speaks_bgp(nodes_.at(node)); }
+
+Replicas Inventory::replicas(std::string_view service) const {
+  const View view = services_.at(service);
+  return {.pods = count(view["pods"]["replicas"]),
+          .load_balancers = has_load_balancers(service) ? count(view["load-balancers"]["replicas"]) : 0};
+}
+
+const Names& Inventory::interfaces(const std::string& host) const {
+  static const Names of_pod{"eth0"}, none;
+  if (!has_node(host)) return of_pod;
+  const auto found = interfaces_.find(host);
+  return found == interfaces_.end() ? none : found->second;
+}
+
+const Names& Inventory::processes(const std::string& host) const {
+  static const Names of_load_balancer{"exabgp", "lbd"}, of_web_pod{"nginx"};
+  if (const auto found = processes_.find(host); found != processes_.end()) return found->second;
+  const auto name = pod(host);
+  return name && name->is_load_balancer ? of_load_balancer : of_web_pod;
+}
+
+}  // namespace lblab::model
