@@ -91,7 +91,7 @@ struct Twins<model::EventExpectation> {
 
 template <>
 struct Twins<model::OrderExpectation> {
-  static constexpr const char* cause = "before (event=announce state=withdrawn)";
+  static constexpr const char* cause = "before announce (state withdrawn)";
   static Stage decommission(double withdrawn, double ended) {
     Stage stage;
     stage.act(1, model::KillProcess{"web-lb-2", "lbd", 15, false});
