@@ -2,92 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "lab/expect/describe.hpp"
+#include "lab/expect/conditions.hpp"
 #include "lab/expect/words.hpp"
 
 namespace lblab::expect {
 
 namespace {
 
-using Lines = std::vector<std::string>;
-
-void add(Lines& to, const Lines& more) {
-  for (const auto& line : more)
-    if (std::ranges::find(to, line) == to.end()) to.push_back(line);
-}
-
-/// Whether one of these is in a set at a time, and since when that is so; no time: ever since.
-struct Standing {
-  bool is = false;
-  std::optional<double> since;
-};
-Standing standing(const Life<Set>& life, const Set& any_of, double t) {
-  Standing now;
-  for (const auto& told : life) {
-    if (told.t > t) break;
-    const bool is = std::ranges::any_of(any_of, [&](const auto& one) { return told.value.contains(one); });
-    if (is != now.is) now = {is, told.t};
-  }
-  return now;
-}
-
-std::string not_at_work(ProcessState state) {
-  switch (state) {
-    case ProcessState::ended:
-      return "had ended";
-    case ProcessState::frozen:
-      return "had been frozen";
-    case ProcessState::started:
-      return "was not ready, started";
-    default:
-      return {};
-  }
-}
-
 class Causes {
  public:
-  Causes(const Trial& trial, double t) : trial_(trial), names_(trial.names), facts_(trial.all.facts), t_(t) {}
-
-  std::string when(std::optional<double> at) const {
-    return at ? "at " + offset(*at - trial_.window.from) : "before anything was seen";
-  }
-
-  /// Processes of a host that are not at work, and what was last done to it.
-  Lines conditions(const std::string& host) const {
-    Lines lines;
-    for (const auto& [of, life] : facts_.processes) {
-      if (of.first != host) continue;
-      const auto last = last_of(life);
-      const std::string what = not_at_work(last.value);
-      if (!what.empty()) lines.push_back(fmt::format("{} in {} {} {}", of.second, host, what, when(last.t)));
-    }
-    if (const auto* acted = last_action(host))
-      lines.push_back(
-          fmt::format("what was last done there: {} ({})", describe(acted->step), when(acted->began)));
-    return lines;
-  }
-
-  /// The same where there is reason to doubt that it serves; else nothing.
-  Lines troubles(const std::string& host) const {
-    const auto* acted = last_action(host);
-    const bool is_harmed =
-        acted && is_harm(acted->step) && !std::holds_alternative<model::KillProcess>(acted->step.what);
-    const bool is_idle = std::ranges::any_of(facts_.processes, [&](const auto& one) {
-      const auto state = last_of(one.second).value;
-      return one.first.first == host && (state == ProcessState::ended || state == ProcessState::frozen);
-    });
-    return is_harmed || is_idle ? conditions(host) : Lines{};
-  }
-
-  const Acted* last_action(const std::string& host) const {
-    const Set hosts{host, names_.node_of(host)};
-    const Acted* last = nullptr;
-    for (const auto& acted : trial_.all.evidence.steps)
-      if (acted.began <= t_ && is_action(acted.step) && hosts.contains(host_of(acted.step))) last = &acted;
-    return last;
-  }
+  Causes(const Trial& trial, double t)
+      : trial_(trial), names_(trial.names), facts_(trial.all.facts), at_(trial, t), t_(t) {}
 
   /// Of one prefix: the hosts that have paths for it, other than `but`.
   std::map<std::string, const Life<Set>*> reflectors(const std::string& prefix,
@@ -103,16 +28,16 @@ class Causes {
     for (const auto& [host, life] : facts_.peers) {
       const Standing up = standing(life, names_.addresses(balancer), t_);
       if (!up.is && up.since)
-        lines.push_back(fmt::format("{}'s session with {} was lost {}", host, balancer, when(up.since)));
+        lines.push_back(fmt::format("{}'s session with {} was lost {}", host, balancer, at_.when(up.since)));
     }
     if (const auto own = facts_.announced.find({balancer, prefix}); own != facts_.announced.end()) {
-      const Told<Set> last = last_of(own->second);
-      if (last.value.empty()) lines.push_back(fmt::format("{} withdrew it {}", balancer, when(last.t)));
+      const Told<Set> last = last_of(own->second, t_);
+      if (last.value.empty()) lines.push_back(fmt::format("{} withdrew it {}", balancer, at_.when(last.t)));
     }
     const auto [healthy, all] = health(balancer);
     if (all > 0 && healthy == 0)
       lines.push_back(fmt::format("none of {}'s {} was healthy", balancer, count(all, "real server")));
-    add(lines, conditions(balancer));
+    add(lines, at_.of(balancer));
     return lines;
   }
 
@@ -135,7 +60,7 @@ class Causes {
         lines.push_back(fmt::format("{}'s session with {} was down since {}", reflector, router,
                                     up.since ? offset(*up.since - trial_.window.from) : "ever"));
     }
-    add(lines, conditions(router));
+    add(lines, at_.of(router));
     return lines;
   }
 
@@ -153,13 +78,13 @@ class Causes {
         add(lines, why_not_taken(router, reflector));
       } else if (there.since) {
         lines.push_back(fmt::format("next hop {} is missing: its path was withdrawn at {} {}", node,
-                                    reflector, when(there.since)));
+                                    reflector, at_.when(there.since)));
       }
     }
     if (lines.empty()) lines.push_back(fmt::format("next hop {} is missing: nobody had a path by it", node));
     if (is_announced) return lines;
     const auto balancers = names_.balancers_on(node);
-    if (balancers.empty() && names_.is_pod(node) == false) add(lines, conditions(node));
+    if (balancers.empty()) add(lines, at_.of(node));
     for (const auto& balancer : balancers) add(lines, why_not_announced(balancer, prefix));
     return lines;
   }
@@ -176,17 +101,17 @@ class Causes {
           const auto sessions = facts_.peers.find(reflector);
           if (sessions != facts_.peers.end() && standing(sessions->second, names_.addresses(balancer), t_).is)
             lines.push_back(fmt::format("{}'s session with {} was still up", reflector, balancer));
-          add(lines, conditions(balancer));
+          add(lines, at_.of(balancer));
         }
       } else {
         lines.push_back(fmt::format("next hop {} is still there although its path was withdrawn at {} {}",
-                                    label, reflector, when(there.since)));
+                                    label, reflector, at_.when(there.since)));
         add(lines, why_not_taken(router, reflector));
       }
     }
     if (lines.empty()) {
       lines.push_back(fmt::format("next hop {} is still there", label));
-      add(lines, conditions(names_.host_of(address)));
+      add(lines, at_.of(names_.host_of(address)));
     }
     return lines;
   }
@@ -197,13 +122,20 @@ class Causes {
         life == facts_.peers.end() ? Standing{} : standing(life->second, with_name(peer), t_);
     Lines lines;
     if (is_missing)
-      lines.push_back(now.since ? fmt::format("the session with {} was lost {}", peer, when(now.since))
+      lines.push_back(now.since ? fmt::format("the session with {} was lost {}", peer, at_.when(now.since))
                                 : fmt::format("a session with {} was never established", peer));
     else
-      lines.push_back(fmt::format("the session with {} came up {}", names_.label(peer), when(now.since)));
-    const std::string name = names_.host_of(peer);
-    add(lines, conditions(name.empty() ? peer : name));
-    add(lines, conditions(host));
+      lines.push_back(fmt::format("the session with {} came up {}", names_.label(peer), at_.when(now.since)));
+    const std::string name = names_.host_of(peer).empty() ? peer : names_.host_of(peer),
+                      node = names_.node_of(name);
+    if (is_missing && name != node && life != facts_.peers.end() &&
+        standing(life->second, names_.addresses(node), t_).is)
+      lines.push_back(fmt::format(
+          "{} has one with {}, the node of {}: what leaves it is masqueraded, and all of its pods "
+          "come from one address",
+          host, node, name));
+    add(lines, at_.of(name));
+    add(lines, at_.of(host));
     return lines;
   }
 
@@ -214,19 +146,20 @@ class Causes {
     const Standing now =
         table == facts_.real_servers.end() ? Standing{} : standing(table->second, addresses, t_);
     lines.push_back(is_missing ? fmt::format("{} is not in {}'s table{}", names_.label(pod), host,
-                                             now.since ? ": taken out " + when(now.since) : "")
+                                             now.since ? ": taken out " + at_.when(now.since) : "")
                                : fmt::format("{} is still in {}'s table", names_.label(pod), host));
     bool is_told = false;
     for (const auto& [of, life] : facts_.healthy) {
       if (of.first != host || !addresses.contains(without_port(of.second))) continue;
-      const auto last = last_of(life);
+      const auto last = last_of(life, t_);
       is_told = true;
-      lines.push_back(fmt::format("{} found it {} {}", host, last.value ? "healthy" : "down", when(last.t)));
+      lines.push_back(
+          fmt::format("{} found it {} {}", host, last.value ? "healthy" : "down", at_.when(last.t)));
     }
     if (!is_told) lines.push_back(fmt::format("{} never told of its health", host));
     const std::string name = names_.host_of(pod);
-    add(lines, conditions(name.empty() ? pod : name));
-    add(lines, conditions(host));
+    add(lines, at_.of(name.empty() ? pod : name));
+    add(lines, at_.of(host));
     return lines;
   }
 
@@ -237,30 +170,12 @@ class Causes {
     return all;
   }
 
-  template <class T>
-  Told<T> last_of(const Life<T>& life) const {
-    Told<T> last;
-    for (const auto& told : life)
-      if (told.t <= t_) last = told;
-    return last;
-  }
-
   const Trial& trial_;
   const Names& names_;
   const Facts& facts_;
+  Conditions at_;
   double t_;
 };
-
-/// The spans of a life that touch a time.
-std::vector<Span<Set>> touching(const Life<Set>& life, double from, double to) {
-  auto all = spans(life);
-  std::erase_if(all, [&](const Span<Set>& span) { return span.end < from || span.begin > to; });
-  return all;
-}
-
-std::string until(const Span<Set>& span, const Trial& trial) {
-  return span.end > trial.all.evidence.ended ? "to the end" : "until " + offset(span.end - trial.window.from);
-}
 
 }  // namespace
 
@@ -288,37 +203,6 @@ std::vector<std::string> why_real_servers(const Trial& trial, const std::string&
   Lines lines;
   for (const auto& pod : difference.missing) add(lines, causes.real_server(host, pod, true));
   for (const auto& pod : difference.extra) add(lines, causes.real_server(host, pod, false));
-  return lines;
-}
-
-std::vector<std::string> dead_ends(const Trial& trial, double from, double to) {
-  const auto& facts = trial.all.facts;
-  Lines lines;
-  for (const auto& [of, life] : facts.routes) {
-    if (!trial.all.matter.contains(of.second)) continue;
-    for (const auto& span : touching(life, from, to)) {
-      if (span.value.empty() && span.begin >= trial.all.evidence.began)
-        lines.push_back(fmt::format("{} had no route to {} from {} {}", of.first, of.second,
-                                    offset(span.begin - trial.window.from), until(span, trial)));
-      for (const auto& hop : span.value)
-        for (const auto& balancer : trial.names.balancers_on(trial.names.host_of(hop))) {
-          const auto wrong = Causes{trial, std::min(span.end, to)}.troubles(balancer);
-          if (wrong.empty()) continue;
-          lines.push_back(fmt::format("{} led to {}, the node of {}, {}", of.first, trial.names.label(hop),
-                                      balancer, until(span, trial)));
-          add(lines, wrong);
-        }
-    }
-  }
-  for (const auto& [host, life] : facts.real_servers)
-    for (const auto& span : touching(life, from, to))
-      for (const auto& address : span.value) {
-        const auto wrong = Causes{trial, std::min(span.end, to)}.troubles(trial.names.host_of(address));
-        if (wrong.empty()) continue;
-        lines.push_back(
-            fmt::format("{} had {} in its table {}", host, trial.names.label(address), until(span, trial)));
-        add(lines, wrong);
-      }
   return lines;
 }
 

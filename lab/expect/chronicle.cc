@@ -89,7 +89,6 @@ void add_steps(std::vector<Entry>& all, const Evidence& evidence) {
 }
 
 void add_events(std::vector<Entry>& all, const Evidence& evidence, const Names& names) {
-  Set told;  // sessions are told by more than one process
   for (const auto& event : evidence.events) {
     const double t = event.value("t", 0.0);
     if (t < evidence.began) continue;
@@ -128,9 +127,8 @@ std::string line(const Entry& entry, double from) {
 
 }  // namespace
 
-std::vector<Entry> chronicle(const Evidence& evidence, const Set& matter, const Names& names) {
-  Facts facts;
-  for (const auto& event : evidence.events) facts.take(event);
+std::vector<Entry> chronicle(const Evidence& evidence, const Facts& facts, const Set& matter,
+                             const Names& names) {
   std::vector<Entry> all;
   add_events(all, evidence, names);
   add_routes(all, facts, matter, names);

@@ -19,7 +19,8 @@ struct Entry {
 
 /// All that mattered since the scenario began, in order: what was done, and of the events those that say
 /// that routing, balancing or a process changed. Of routes only the destinations in `matter`.
-std::vector<Entry> chronicle(const Evidence& evidence, const Set& matter, const Names& names);
+std::vector<Entry> chronicle(const Evidence& evidence, const Facts& facts, const Set& matter,
+                             const Names& names);
 
 /// Entries of a window as lines, times since it opened; the middle of a long one is left out.
 std::vector<std::string> story(const std::vector<Entry>& all, double from, double to);

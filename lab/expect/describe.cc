@@ -104,7 +104,7 @@ struct WhatText {
   std::string operator()(const EventExpectation& e) const { return "event " + describe(e.event); }
   std::string operator()(const OrderExpectation& e) const {
     std::vector<std::string> all;
-    for (const auto& pattern : e.events) all.push_back("(" + describe(pattern) + ")");
+    for (const auto& pattern : e.events) all.push_back(describe(pattern));
     return fmt::format("events in order: {}", fmt::join(all, ", then "));
   }
   std::string operator()(const OutageExpectation& e) const {
@@ -181,9 +181,14 @@ std::string describe(const model::Expectation& expectation) {
 }
 
 std::string describe(const model::EventPattern& pattern) {
+  std::string kind = "any event";
   std::vector<std::string> parts;
-  for (const auto& [member, value] : pattern) parts.push_back(member + "=" + value);
-  return fmt::format("{}", fmt::join(parts, " "));
+  for (const auto& [member, value] : pattern)
+    if (member == "event")
+      kind = value;
+    else
+      parts.push_back(member + " " + value);
+  return parts.empty() ? kind : kind + " (" + join(parts) + ")";
 }
 
 bool is_action(const model::Step& step) {

@@ -11,7 +11,7 @@ namespace lblab::expect {
 std::string describe(const model::Step&);
 /// "router: 10.1.1.0/24 via node1, node3 within 1 s"
 std::string describe(const model::Expectation&);
-/// "event=announce host=web-lb-2 state=withdrawn"
+/// "announce (host web-lb-2, state withdrawn)"
 std::string describe(const model::EventPattern&);
 
 /// Does it change the lab? Then windows close and open with it. Expectations, waits and connections do not.

@@ -45,14 +45,6 @@ Set ways(const json& event) {
   return all;
 }
 
-Set weighted(const json& event) {
-  Set all;
-  for (const auto& service : event.value("services", json::array()))
-    for (const auto& destination : service.value("destinations", json::array()))
-      if (destination.value("weight", 0) > 0) all.insert(without_port(text(destination, "address")));
-  return all;
-}
-
 bool is_learnt(const json& event) {
   static const Set by_hand{"kernel", "boot", "static"};
   const auto protocol = event.find("protocol");
@@ -68,12 +60,18 @@ void Facts::take(const json& event) {
   if (kind == "path") take_path(event);
   if (kind == "process") take_process(event);
   if (kind == "session") tell(peers[host], event, text(event, "peer"), state == "up");
-  if (kind == "ipvs") tell(real_servers[host], event, weighted(event));
+  if (kind == "ipvs") take_table(host, event);
   if (kind == "announce" && state != "refused")
     tell(announced[{host, text(event, "route")}], event, text(event, "next-hop"), state == "announced");
   if (kind == "health")
     healthy[{host, text(event, "destination")}].push_back(
         {earliest_of(event), time_of(event), state == "up"});
+  if (kind == "neighbour" && state != "removed")
+    neighbours.push_back({host, text(event, "address"), time_of(event),
+                          text(event, "reachability") == "failed", text(event, "mac")});
+  if (kind == "link")
+    macs[{host, text(event, "link")}].push_back(
+        {earliest_of(event), time_of(event), state == "removed" ? "" : text(event, "mac")});
   if (kind == "gap") {
     const auto last = last_of_.find(host);
     gaps.push_back({host, last == last_of_.end() ? time_of(event) : last->second, time_of(event)});
@@ -92,6 +90,18 @@ void Facts::take_route(const json& event) {
     table[metric] = ways(event);
   if (is_learnt(event)) learnt.insert(key.second);
   tell(routes[key], event, table.empty() ? Set{} : table.begin()->second);
+}
+
+void Facts::take_table(const std::string& host, const json& event) {
+  std::map<std::string, int> now;
+  for (const auto& service : event.value("services", json::array()))
+    for (const auto& destination : service.value("destinations", json::array()))
+      now[without_port(text(destination, "address"))] = destination.value("weight", 0);
+  Set serving;
+  for (const auto& [address, weight] : now)
+    if (weight > 0) serving.insert(address);
+  tell(real_servers[host], event, std::move(serving));
+  weights[host].push_back({earliest_of(event), time_of(event), std::move(now)});
 }
 
 void Facts::take_path(const json& event) {

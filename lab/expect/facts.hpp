@@ -35,6 +35,17 @@ struct Facts {
   std::map<Of, Life<ProcessState>> processes;     // {host, process}
   std::vector<Gap> gaps;
 
+  /// Who is behind an address on a link, as a kernel believes.
+  struct Neighbour {
+    std::string host, address;
+    double t = 0;
+    bool is_failed = false;  // nobody answered
+    std::string mac;
+  };
+  std::vector<Neighbour> neighbours;                                // in the order in which they were told
+  std::map<Of, Life<std::string>> macs;                             // {host, link}
+  std::map<std::string, Life<std::map<std::string, int>>> weights;  // host → address in IPVS → weight
+
   void take(const nlohmann::json& event);
 
  private:
@@ -42,6 +53,7 @@ struct Facts {
   void take_route(const nlohmann::json&);
   void take_path(const nlohmann::json&);
   void take_process(const nlohmann::json&);
+  void take_table(const std::string& host, const nlohmann::json&);
 
   std::map<Of, Ways> tables_;
   std::map<Of, std::map<std::string, std::string>> path_of_;  // {host, prefix}: peer and next hop → next hop

@@ -7,8 +7,7 @@ namespace lblab::expect {
 std::string balancer_of(const std::string& seen, const Names& names) {
   const std::string host = names.host_of(without_port(seen));
   if (host.empty()) return {};
-  const auto balancers = names.balancers_on(names.node_of(host));
-  return std::ranges::find(balancers, host) == balancers.end() ? "" : host;
+  return names.balancers_on(names.node_of(host)).contains(host) ? host : "";
 }
 
 std::string hop_of(const std::string& seen, const Names& names) {

@@ -1,34 +1,46 @@
 #include "lab/expect/names.hpp"
 
-#include <algorithm>
-
 namespace lblab::expect {
 
-Names::Names(std::vector<const Census*> censuses) : censuses_(std::move(censuses)) {
-  for (const auto* census : censuses_)
-    for (const auto& [host, addresses] : census->addresses)
-      for (const auto& address : addresses) owner_.emplace(address.str(), host);
+namespace {
+
+template <class Value>
+const Value& find(const std::map<std::string, Value>& all, const std::string& name) {
+  static const Value none;
+  const auto found = all.find(name);
+  return found == all.end() ? none : found->second;
 }
 
-std::string Names::host_of(const std::string& address) const {
-  const auto found = owner_.find(address);
-  return found == owner_.end() ? "" : found->second;
+}  // namespace
+
+Names::Names(const std::vector<const Census*>& censuses) : now_(censuses.front()) {
+  std::set<std::string> balancers;
+  const Census* last = nullptr;
+  for (const auto* census : censuses) {
+    if (last && *last == *census) continue;
+    last = census;
+    for (const auto& [host, addresses] : census->addresses) {
+      for (const auto& address : addresses) owner_.emplace(address.str(), host);
+      if (const auto [own, is_new] = addresses_.try_emplace(host); is_new)
+        for (const auto& address : addresses) own->second.insert(address.str());
+    }
+    node_of_.insert(census->node_of.begin(), census->node_of.end());
+    real_servers_.insert(census->pods.begin(), census->pods.end());
+    for (const auto& [service, pods] : census->balancers) balancers.insert(pods.begin(), pods.end());
+  }
+  for (const auto& [pod, node] : node_of_) pods_[node].insert(pod);
+  for (const auto& pod : balancers) balancers_[node_of(pod)].insert(pod);
 }
+
+std::string Names::host_of(const std::string& address) const { return find(owner_, address); }
 
 std::string Names::label(const std::string& address) const {
   const std::string host = host_of(address);
   return host.empty() ? address : host + " (" + address + ")";
 }
 
-std::set<std::string> Names::addresses(const std::string& host) const {
-  std::set<std::string> all;
-  for (const auto* census : censuses_) {
-    const auto found = census->addresses.find(host);
-    if (found == census->addresses.end()) continue;
-    for (const auto& address : found->second) all.insert(address.str());
-    break;
-  }
-  return all;
+const std::set<std::string>& Names::addresses(const std::string& host) const {
+  return find(addresses_, host);
 }
 
 bool Names::owns(const std::string& host, const std::string& address) const {
@@ -36,18 +48,17 @@ bool Names::owns(const std::string& host, const std::string& address) const {
 }
 
 std::string Names::node_of(const std::string& host) const {
-  for (const auto* census : censuses_)
-    if (const auto found = census->node_of.find(host); found != census->node_of.end()) return found->second;
-  return host;
+  const auto found = node_of_.find(host);
+  return found == node_of_.end() ? host : found->second;
 }
 
-bool Names::is_pod(const std::string& host) const { return node_of(host) != host; }
+bool Names::is_pod(const std::string& host) const { return node_of_.contains(host); }
 
 std::set<std::string> Names::balancers(const std::vector<std::string>& names) const {
   std::set<std::string> all;
   for (const auto& name : names) {
-    const auto service = censuses_.front()->balancers.find(name);
-    if (service == censuses_.front()->balancers.end())
+    const auto service = now_->balancers.find(name);
+    if (service == now_->balancers.end())
       all.insert(name);
     else
       all.insert(service->second.begin(), service->second.end());
@@ -58,8 +69,8 @@ std::set<std::string> Names::balancers(const std::vector<std::string>& names) co
 std::set<std::string> Names::next_hops(const std::vector<std::string>& names) const {
   std::set<std::string> all;
   for (const auto& name : names) {
-    const auto service = censuses_.front()->balancers.find(name);
-    if (service == censuses_.front()->balancers.end())
+    const auto service = now_->balancers.find(name);
+    if (service == now_->balancers.end())
       all.insert(name);
     else
       for (const auto& pod : service->second) all.insert(node_of(pod));
@@ -67,27 +78,14 @@ std::set<std::string> Names::next_hops(const std::vector<std::string>& names) co
   return all;
 }
 
-std::vector<std::string> Names::balancers_on(const std::string& node) const {
-  std::set<std::string> all;
-  for (const auto* census : censuses_)
-    for (const auto& [service, pods] : census->balancers)
-      for (const auto& pod : pods)
-        if (node_of(pod) == node) all.insert(pod);
-  return {all.begin(), all.end()};
+const std::set<std::string>& Names::balancers_on(const std::string& node) const {
+  return find(balancers_, node);
 }
 
-std::vector<std::string> Names::pods_on(const std::string& node) const {
-  std::set<std::string> all;
-  for (const auto* census : censuses_)
-    for (const auto& [pod, on] : census->node_of)
-      if (on == node && node_of(pod) == node) all.insert(pod);
-  return {all.begin(), all.end()};
-}
+const std::set<std::string>& Names::pods_on(const std::string& node) const { return find(pods_, node); }
 
 std::vector<std::string> Names::real_servers(const std::string& service) const {
-  for (const auto* census : censuses_)
-    if (const auto found = census->pods.find(service); found != census->pods.end()) return found->second;
-  return {};
+  return find(real_servers_, service);
 }
 
 std::string without_port(const std::string& text) {

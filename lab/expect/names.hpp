@@ -14,8 +14,8 @@ namespace lblab::expect {
 class Names {
  public:
   explicit Names(const Census& now) : Names(std::vector<const Census*>{&now}) {}
-  /// The newest first; they must outlive this.
-  explicit Names(std::vector<const Census*> censuses);
+  /// At least one, the newest first, which must outlive this.
+  explicit Names(const std::vector<const Census*>& censuses);
 
   /// Its host's name; empty: nobody's. Of several owners the first by name.
   std::string host_of(const std::string& address) const;
@@ -23,7 +23,7 @@ class Names {
   std::string label(const std::string& address) const;
   bool owns(const std::string& host, const std::string& address) const;
   /// The addresses of a host, as last known.
-  std::set<std::string> addresses(const std::string& host) const;
+  const std::set<std::string>& addresses(const std::string& host) const;
   /// The node that a pod is on; of any other host: itself.
   std::string node_of(const std::string& host) const;
   bool is_pod(const std::string& host) const;
@@ -33,14 +33,18 @@ class Names {
   /// The same, and of a service the nodes that hold them.
   std::set<std::string> next_hops(const std::vector<std::string>& names) const;
   /// The load-balancer pods on a node, and the node's pods of every kind.
-  std::vector<std::string> balancers_on(const std::string& node) const;
-  std::vector<std::string> pods_on(const std::string& node) const;
+  const std::set<std::string>& balancers_on(const std::string& node) const;
+  const std::set<std::string>& pods_on(const std::string& node) const;
   /// The web pods of a service; empty where there is no such service.
   std::vector<std::string> real_servers(const std::string& service) const;
 
  private:
-  std::vector<const Census*> censuses_;
-  std::map<std::string, std::string> owner_;  // address → host
+  const Census* now_;
+  std::map<std::string, std::string> owner_;                       // address → host
+  std::map<std::string, std::set<std::string>> addresses_;         // of every host
+  std::map<std::string, std::string> node_of_;                     // pod → node
+  std::map<std::string, std::set<std::string>> balancers_, pods_;  // by node
+  std::map<std::string, std::vector<std::string>> real_servers_;   // by service
 };
 
 /// "10.0.0.1:80" → "10.0.0.1", "[2001:db8::1]:80" → "2001:db8::1"; an address alone stays as it is.

@@ -21,8 +21,7 @@ std::string text(const json& event, const char* member) {
 Set concerned(const model::Step& step, const Names& names) {
   const std::string host = host_of(step);
   if (host.empty()) return {};
-  const auto pods = names.pods_on(host);
-  Set all{pods.begin(), pods.end()};
+  Set all = names.pods_on(host);
   all.insert(host);
   return all;
 }
@@ -118,7 +117,7 @@ Hit hit(const Case& all, const Window& window) {
   for (const auto& outage : hit.outages) {
     hit.lost += outage.lost;
     flows.insert(outage.flow);
-    if (!hit.longest || outage.length() > hit.longest->length()) hit.longest = &outage;
+    if (!hit.longest || outage.length() > hit.longest->length()) hit.longest = outage;
   }
   hit.flows.assign(flows.begin(), flows.end());
   return hit;

@@ -7,7 +7,7 @@ namespace lblab::expect {
 /// What the UDP flows went through after one action: by the outages that began in its window.
 struct Hit {
   std::vector<FlowOutage> outages;
-  const FlowOutage* longest = nullptr;  // in `outages`
+  std::optional<FlowOutage> longest;
   long lost = 0;
   std::vector<int> flows;  // that it hit, each once
 };

@@ -57,7 +57,7 @@ FirstMatches first_matches(const Trial& trial, const std::vector<model::EventPat
 Ruling absent(const Trial& trial, const model::EventPattern& pattern) {
   const double from = trial.window.from, end = std::min(trial.deadline(), trial.window.to);
   auto ruling = too_late(trial, trial.deadline() - from, std::nullopt, from, end,
-                         fmt::format("({}) did not come in {}", describe(pattern), duration(end - from)));
+                         fmt::format("{} did not come in {}", describe(pattern), duration(end - from)));
   ruling.causes = instead(trial, pattern);
   if (is_blind(trial.all.facts, host_in(pattern), from, end)) {
     ruling.outcome = Outcome::inconclusive;
@@ -127,12 +127,12 @@ Ruling rule(const model::OrderExpectation& e, const Trial& trial) {
     if (!found[i]) return absent(trial, e.events[i]);
   std::vector<std::string> times;
   for (size_t i = 0; i < found.size(); ++i)
-    times.push_back(fmt::format("({}) at {}", describe(e.events[i]), offset(found[i]->t - from)));
+    times.push_back(fmt::format("{} at {}", describe(e.events[i]), offset(found[i]->t - from)));
   Ruling ruling{Outcome::passed, join(times)};
   for (size_t i = 1; i < found.size(); ++i) {
     const auto before = is_before(*found[i - 1], *found[i], trial.all.noise);
     if (before && *before) continue;
-    const std::string pair = fmt::format("({}) came {} before ({})", describe(e.events[i]),
+    const std::string pair = fmt::format("{} came {} before {}", describe(e.events[i]),
                                          duration(found[i - 1]->t - found[i]->t), describe(e.events[i - 1]));
     if (before) {
       ruling.outcome = Outcome::failed;

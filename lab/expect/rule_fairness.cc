@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lab/expect/hops.hpp"
 #include "lab/expect/statistics.hpp"
 #include "lab/expect/words.hpp"
@@ -119,6 +121,27 @@ std::vector<std::string> extremes(const Counts& counts, long total) {
   return lines;
 }
 
+bool has_one_way(const Counts& counts) {
+  return counts.size() > 1 &&
+         std::ranges::count_if(counts, [](const auto& one) { return one.second > 0; }) == 1;
+}
+
+/// Real servers that load balancers weigh differently.
+std::vector<std::string> uneven_weights(const Trial& trial) {
+  std::vector<std::string> lines;
+  for (const auto& [host, life] : trial.all.facts.weights) {
+    const auto weights = value_at(life, trial.end());
+    Set kinds;
+    std::vector<std::string> parts;
+    for (const auto& [address, weight] : weights) {
+      kinds.insert(std::to_string(weight));
+      parts.push_back(fmt::format("{} {}", trial.names.label(address), weight));
+    }
+    if (kinds.size() > 1) lines.push_back(fmt::format("weights in {}: {}", host, join(parts)));
+  }
+  return lines;
+}
+
 }  // namespace
 
 Ruling rule(const model::FairnessExpectation& e, const Trial& trial) {
@@ -140,6 +163,7 @@ Ruling rule(const model::FairnessExpectation& e, const Trial& trial) {
     ruling.seen = fmt::format("only {} over {} bins: too few to tell", total, bins);
     return ruling;
   }
+  const auto weights = uneven_weights(trial);
   const double p =
       e.over == Over::both ? p_of_independence(table(all, hops, servers)) : p_of_even(values(counts));
   ruling.measured = p;
@@ -148,6 +172,11 @@ Ruling rule(const model::FairnessExpectation& e, const Trial& trial) {
   if (p >= e.p) return ruling;
   ruling.outcome = Outcome::failed;
   ruling.causes = e.over == Over::both ? rows(all, hops) : extremes(counts, total);
+  if (e.over == Over::next_hops && has_one_way(hops))
+    ruling.causes.push_back(
+        "all went one way: a hash over addresses alone (fib_multipath_hash_policy=0) sends one client to one "
+        "next hop");
+  if (e.over == Over::real_servers) ruling.causes.insert(ruling.causes.end(), weights.begin(), weights.end());
   return ruling;
 }
 

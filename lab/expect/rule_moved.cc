@@ -94,6 +94,10 @@ Ruling rule(const model::MovedExpectation& e, const Trial& trial) {
     ruling.seen += fmt::format("; the fair share of the next hops that came is {:.1f}", share);
   if (n > e.needlessly) {
     ruling.causes.push_back(set_text(trial, route));
+    if (route_changes(trial.all, trial.window.from, trial.end()).empty())
+      ruling.causes.push_back(
+          "no route changed: the router hashes more than the packet's addresses, protocol and ports (with "
+          "fib_multipath_hash_policy=1 a veth hands it the sender's own hash)");
     for (const auto& move : moves.all)
       if (move.is_needless && ruling.causes.size() < 12)
         ruling.causes.push_back(fmt::format(

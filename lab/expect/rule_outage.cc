@@ -47,53 +47,55 @@ std::string seen_text(const Trial& trial, const Hit& hit) {
   return text;
 }
 
-void worse(Ruling& ruling, Outcome outcome, const std::string& why) {
-  if (ruling.outcome == Outcome::failed) return;
-  ruling.outcome = outcome;
-  if (!why.empty()) ruling.seen += "; but " + why;
-}
-
-void hold_against_max(Ruling& ruling, const Trial& trial, const Hit& hit, double max) {
-  const double pause = trial.all.udp.longest_pause(trial.window.from, trial.window.to);
-  const double from = trial.window.from, interval = trial.all.udp.interval();
-  for (const auto& outage : hit.outages) {
-    if (outage.length() > max) {
-      const auto late = too_late(
-          trial, max, outage.open ? std::nullopt : std::optional{outage.length() - max}, from, outage.to, "");
-      const std::string what =
-          fmt::format("{} was without an answer for {}", flow_text(trial, outage), duration(outage.length()));
-      worse(ruling, late.outcome, late.outcome == Outcome::failed ? "" : what + late.seen.substr(0));
-    } else if (outage.open) {
-      worse(ruling, Outcome::inconclusive,
-            flow_text(trial, outage) + " had no answer yet when the record ended");
-    }
+/// Failed, or in doubt for the first reason that there is.
+struct Weighed {
+  bool is_failed = false;
+  std::string doubt;
+  void doubt_that(const std::string& why) {
+    if (doubt.empty()) doubt = why;
   }
-  if (ruling.outcome == Outcome::passed && pause > std::max(max, 3 * interval))
-    worse(ruling, Outcome::inconclusive,
-          fmt::format("the probe itself sent nothing for {}", duration(pause)));
+};
+
+void hold_against_max(Weighed& weighed, const Trial& trial, const Hit& hit, double max) {
+  const auto& udp = trial.all.udp;
+  const double from = trial.window.from, pause = udp.longest_pause(from, trial.window.to);
+  for (const auto& outage : hit.outages) {
+    if (outage.length() <= max) {
+      if (outage.open)
+        weighed.doubt_that(flow_text(trial, outage) + " had no answer yet when the record ended");
+      continue;
+    }
+    const auto over = outage.open ? std::nullopt : std::optional{outage.length() - max};
+    if (is_excused(trial, max, over, from, outage.to))
+      weighed.doubt_that(lateness_text(trial.all.noise, from, outage.to));
+    else
+      weighed.is_failed = true;
+  }
+  if (pause > std::max(max, 3 * udp.interval()))
+    weighed.doubt_that(fmt::format("the probe itself sent nothing for {}", duration(pause)));
 }
 
-void hold_against_min(Ruling& ruling, const Trial& trial, const Hit& hit, double min) {
-  double known = 0, possible = 0;
+void hold_against_min(Weighed& weighed, const Trial& trial, const Hit& hit, double min) {
+  double known = 0, possible = 0, sure = 0;
   bool is_open = false;
   for (const auto& outage : hit.outages) {
     known = std::max(known, outage.length());
     possible = std::max(possible, at_most(outage));
+    sure = std::max(sure, outage.length() - trial.all.noise.could_delay(trial.window.from, outage.to));
     is_open |= outage.open;
   }
-  const double noise = ruling.could_be_less;
-  if (known >= min && noise > 0 && known - noise < min)
-    worse(ruling, Outcome::inconclusive,
-          lateness_text(trial.all.noise, trial.window.from, hit.longest->to) +
-              ": without it the outage may have been shorter");
-  if (known >= min) return;
-  if (is_open)
-    worse(ruling, Outcome::inconclusive, "it was not over when the record ended");
-  else if (possible >= min)
-    worse(ruling, Outcome::inconclusive,
-          fmt::format("it may have been up to {}: datagrams were that far apart", duration(possible)));
-  else
-    worse(ruling, Outcome::failed, "");
+  if (known >= min) {
+    if (sure < min)
+      weighed.doubt_that(lateness_text(trial.all.noise, trial.window.from, hit.longest->to) +
+                         ": on an idle machine the outage may have been shorter");
+  } else if (is_open) {
+    weighed.doubt_that("it was not over when the record ended");
+  } else if (possible >= min) {
+    weighed.doubt_that(
+        fmt::format("it may have been up to {}: datagrams were that far apart", duration(possible)));
+  } else {
+    weighed.is_failed = true;
+  }
 }
 
 std::vector<std::string> causes(const Trial& trial, const Hit& hit) {
@@ -117,8 +119,15 @@ Ruling rule(const model::OutageExpectation& e, const Trial& trial) {
   Ruling ruling{.outcome = Outcome::passed, .seen = seen_text(trial, hit), .unit = "s"};
   ruling.measured = hit.longest ? hit.longest->length() : 0;
   if (hit.longest) ruling.could_be_less = trial.all.noise.could_delay(trial.window.from, hit.longest->to);
-  if (e.max) hold_against_max(ruling, trial, hit, seconds(*e.max));
-  if (e.min) hold_against_min(ruling, trial, hit, seconds(*e.min));
+  Weighed weighed;
+  if (e.max) hold_against_max(weighed, trial, hit, seconds(*e.max));
+  if (e.min) hold_against_min(weighed, trial, hit, seconds(*e.min));
+  if (weighed.is_failed) {
+    ruling.outcome = Outcome::failed;
+  } else if (!weighed.doubt.empty()) {
+    ruling.outcome = Outcome::inconclusive;
+    ruling.seen += "; but " + weighed.doubt;
+  }
   if (ruling.outcome != Outcome::passed) ruling.causes = causes(trial, hit);
   return ruling;
 }

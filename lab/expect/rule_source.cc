@@ -19,9 +19,8 @@ std::string translation(const Names& names, const std::string& from, const std::
   if (host == from) return fmt::format("{} is {}'s own: nobody translated it", address, from);
   if (names.node_of(from) == host)
     return fmt::format("{} is the node of {}: it was masqueraded there", host, from);
-  const auto balancers = names.balancers_on(names.node_of(host));
-  for (const auto& balancer : balancers)
-    if (balancer == host) return fmt::format("{} is a load balancer: it was masqueraded there", host);
+  if (names.balancers_on(names.node_of(host)).contains(host))
+    return fmt::format("{} is a load balancer: it was masqueraded there", host);
   return fmt::format("{} is neither {} nor its node", host, from);
 }
 

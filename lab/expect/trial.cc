@@ -34,7 +34,7 @@ Case::Case(const model::Scenario& of, const Evidence& seen)
     if (const auto* expectation = std::get_if<model::Expectation>(&acted.step.what))
       if (const auto* route = std::get_if<model::RouteExpectation>(&expectation->what))
         matter.insert(route->route.str());
-  chronicle = expect::chronicle(evidence, matter, names_at(evidence, evidence.steps.size()));
+  chronicle = expect::chronicle(evidence, facts, matter, names_at(evidence, evidence.steps.size()));
 }
 
 Window window_of(const Evidence& evidence, size_t step) {
@@ -67,15 +67,17 @@ std::string lateness_text(const Noise& noise, double from, double to) {
                      duration(noise.stalled(from, to)));
 }
 
-Ruling too_late(const Trial& trial, double limit, std::optional<double> late, double from, double to,
-                std::string seen) {
+bool is_excused(const Trial& trial, double limit, std::optional<double> late, double from, double to) {
   const Noise& noise = trial.all.noise;
   const double bound = noise.could_delay(from, to), bearable = limit / 4;
-  const bool is_explained =
-      bound > 0 && (late ? *late <= bound || noise.worst(from, to) > bearable : bound > bearable);
-  Ruling ruling{.outcome = is_explained ? Outcome::inconclusive : Outcome::failed, .seen = std::move(seen)};
-  if (is_explained) ruling.seen += "; but " + lateness_text(noise, from, to);
-  return ruling;
+  if (bound <= 0) return false;
+  return late ? *late <= bound || noise.worst(from, to) > bearable : bound > bearable;
+}
+
+Ruling too_late(const Trial& trial, double limit, std::optional<double> late, double from, double to,
+                std::string seen) {
+  if (!is_excused(trial, limit, late, from, to)) return {Outcome::failed, std::move(seen)};
+  return {Outcome::inconclusive, std::move(seen) + "; but " + lateness_text(trial.all.noise, from, to)};
 }
 
 }  // namespace lblab::expect

@@ -69,9 +69,12 @@ Ruling rule(const model::FairnessExpectation&, const Trial&);
 Ruling rule(const model::SourceExpectation&, const Trial&);
 Ruling rule(const model::CounterExpectation&, const Trial&);
 
-/// A ruling about something that took until it was too late. `late`: by how much; nothing: it never came. It
-/// failed, unless the machine's lateness in [from, to] could explain that: by its size, or because it is more
-/// than a quarter of the limit, which then was no measure. What the machine did is added to `seen`.
+/// Could the machine's lateness in [from, to] explain that a limit was missed, `late` by so much, or
+/// (nothing) altogether? By its size; or because it is more than a quarter of the limit, which then was no
+/// measure.
+bool is_excused(const Trial& trial, double limit, std::optional<double> late, double from, double to);
+
+/// A ruling about something that took until it was too late: failed, or excused, and then `seen` says how.
 Ruling too_late(const Trial& trial, double limit, std::optional<double> late, double from, double to,
                 std::string seen);
 
