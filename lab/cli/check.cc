@@ -9,10 +9,12 @@
 #include "lab/cli/client.hpp"
 #include "lab/cli/commands.hpp"
 #include "lab/cli/end_lab.hpp"
+#include "lab/report/html.hpp"
 #include "lab/report/json.hpp"
 #include "lab/report/junit.hpp"
 #include "lab/report/tally.hpp"
 #include "lab/report/text.hpp"
+#include "lab/report/topology.hpp"
 #include "lab/sys/error.hpp"
 
 namespace lblab::cli {
@@ -145,6 +147,13 @@ int code_of(const Verdicts& verdicts) {
   return fine;
 }
 
+/// The picture is that of the one file; of several there is none.
+void write_page(std::ostream& out, const Verdicts& verdicts, const std::vector<std::string>& files) {
+  const bool one = files.size() == 1;
+  report::write_html(out, verdicts,
+                     one ? report::topology_svg(load_topology(files.front(), "").cluster) : "");
+}
+
 int check(const Options& options) {
   const Progress progress;
   const auto seed = options.seed ? *options.seed : std::random_device{}();
@@ -153,6 +162,7 @@ int check(const Options& options) {
     if (check_file(file, options, seed, progress, verdicts)) break;
   write_file(options.junit, [&](std::ostream& out) { report::write_junit(out, verdicts); });
   write_file(options.json, [&](std::ostream& out) { report::write_json(out, verdicts); });
+  write_file(options.html, [&](std::ostream& out) { write_page(out, verdicts, options.files); });
   fmt::print("{}; --seed {} repeats this\n", report::verdict_line(verdicts), seed);
   return code_of(verdicts);
 }
@@ -170,6 +180,7 @@ void add_check(CLI::App& app, Run& run) {
   command->add_option("--seed", options->seed, "what is drawn at random is drawn as it was with this seed");
   command->add_option("--junit", options->junit, "write a JUnit report to this file");
   command->add_option("--json", options->json, "write all findings as JSON to this file");
+  command->add_option("--html", options->html, "write a report to look at to this file");
   command->add_flag("--keep", options->keep, "leave the lab as it is when a scenario does not pass");
   add_kernel_option(*command, options->kernel);
   command->callback([=, &run] { run = [=] { return check(*options); }; });
