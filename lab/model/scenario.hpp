@@ -31,7 +31,7 @@ struct Drawn {
 /// Datagrams with sequence numbers, echoed: loss, order and outage, flow by flow.
 struct UdpTraffic {
   std::string from, to;    // a node; a service, or a node (an echo server is started there)
-  std::uint16_t port = 0;  // 0: the service's
+  std::uint16_t port = 0;  // 0: the service's; never at a node
   int flows = 8;           // source ports
   int rate = 200;          // datagrams per second, over all flows
 };
@@ -147,7 +147,7 @@ using EventPattern = std::map<std::string, std::string>;
 struct EventExpectation {
   EventPattern event;
 };
-/// The first such events after the step come in this order.
+/// The first such events after the step come in this order, in the whole window or `within` a limit.
 struct OrderExpectation {
   std::vector<EventPattern> events;
 };
@@ -158,7 +158,7 @@ struct OutageExpectation {
 };
 /// HTTP requests that were due in the window and failed.
 struct RequestExpectation {
-  int failed = 0;               // at most
+  int failed = 0;               // at most; the largest int: any number
   bool only_in_flight = false;  // those that had begun before the route changed do not count
   std::optional<double> rate;   // at least this share (0…1) of requests due were answered
 };
