@@ -147,11 +147,28 @@ int code_of(const Verdicts& verdicts) {
   return fine;
 }
 
+std::vector<report::Reference> references(const Topology& topology) {
+  std::vector<report::Reference> found;
+  for (const auto& scenario : topology.cluster.scenarios) {
+    if (!scenario.compare) continue;
+    const auto add = [&](const char* what, const std::optional<std::chrono::milliseconds>& value) {
+      if (value)
+        found.push_back({.scenario = scenario.name,
+                         .name = scenario.compare->by + ": " + what,
+                         .value = std::chrono::duration<double>(*value).count()});
+    };
+    add("p50", scenario.compare->p50);
+    add("p99", scenario.compare->p99);
+    add("max", scenario.compare->max);
+  }
+  return found;
+}
+
 /// The picture is that of the one file; of several there is none.
 void write_page(std::ostream& out, const Verdicts& verdicts, const std::vector<std::string>& files) {
-  const bool one = files.size() == 1;
-  report::write_html(out, verdicts,
-                     one ? report::topology_svg(load_topology(files.front(), "").cluster) : "");
+  if (files.size() != 1) return report::write_html(out, verdicts, "");
+  const Topology topology = load_topology(files.front(), "");
+  report::write_html(out, verdicts, report::topology_svg(topology.cluster), references(topology));
 }
 
 int check(const Options& options) {

@@ -228,6 +228,12 @@ std::vector<Step> read_steps(const View& list) {
   return steps;
 }
 
+std::optional<Comparison> read_comparison(const View& view) {
+  if (!view.given()) return std::nullopt;
+  return Comparison{text(view["by"]), if_given<milliseconds>(view["p50"]),
+                    if_given<milliseconds>(view["p99"]), if_given<milliseconds>(view["max"])};
+}
+
 }  // namespace
 
 Scenario read_scenario(const View& view, const View& topology) {
@@ -236,6 +242,7 @@ Scenario read_scenario(const View& view, const View& topology) {
           .traffic = read_traffic(view["traffic"], topology),
           .steps = read_steps(view["steps"]),
           .settle = view["settle"].as<milliseconds>(),
+          .compare = read_comparison(view["compare"]),
           .mark = view.name_mark()};
 }
 

@@ -218,11 +218,18 @@ struct Step {
   Mark mark;
 };
 
+/// Somebody else's figures for what a scenario measures, to be shown beside its own.
+struct Comparison {
+  std::string by;  // "papers, Figure 4.15"
+  std::optional<milliseconds> p50, p99, max;
+};
+
 struct Scenario {
   std::string name, about;
   Traffic traffic;
   std::vector<Step> steps;
   milliseconds settle{500};  // traffic goes on for so long after the last step
+  std::optional<Comparison> compare;
   Mark mark;
 };
 

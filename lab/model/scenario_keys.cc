@@ -51,6 +51,10 @@ Key link_interface(std::string_view path) {
           .meaning = "One of its interfaces; without it, the first."};
 }
 
+Key compared(std::string_view path, std::string_view example, std::string_view meaning) {
+  return {.path = path, .type = Type::duration, .max = hour, .example = example, .meaning = meaning};
+}
+
 Key up_to(std::string_view path, Type type, std::string_view example, std::string_view meaning) {
   return {.path = path,
           .type = type,
@@ -74,6 +78,18 @@ std::vector<Key> traffic() {
        .max = 1024,
        .example = "One of three load balancers loses its BGP speaker.",
        .meaning = "What it shows, for people."},
+      {.path = "scenarios.*.compare",
+       .type = Type::object,
+       .meaning = "Somebody else's figures, shown beside what repeated expectations measured."},
+      {.path = "scenarios.*.compare.by",
+       .type = Type::text,
+       .required = true,
+       .max = 100,
+       .example = "papers, Figure 4.15",
+       .meaning = "Whose."},
+      compared("scenarios.*.compare.p50", "1900ms", "Half of the values were at most this."),
+      compared("scenarios.*.compare.p99", "8900ms", "99 of 100 were."),
+      compared("scenarios.*.compare.max", "9900ms", "All were."),
       {.path = "scenarios.*.settle",
        .type = Type::duration,
        .fallback = "500ms",
