@@ -26,7 +26,7 @@ using Verdicts = std::vector<expect::ScenarioVerdict>;
 struct Options {
   std::vector<std::string> files;
   std::string scenario, junit, json, html, kernel = "auto";
-  int repeat = 1;
+  int repeat = 1, retry = 0;
   std::optional<std::uint64_t> seed;
   bool keep = false;
 };
@@ -54,10 +54,10 @@ bool impairs(const std::vector<model::Step>& steps) {
   });
 }
 
-std::set<std::string> needs(const Topology& topology) {
+std::set<std::string> needs(const Topology& topology, const std::vector<std::string>& names) {
   std::set<std::string> found{"program:lblab-probe"};
   for (const auto& scenario : topology.cluster.scenarios)
-    if (impairs(scenario.steps)) found.insert("netem");
+    if (std::ranges::count(names, scenario.name) > 0 && impairs(scenario.steps)) found.insert("netem");
   return found;
 }
 
@@ -86,6 +86,15 @@ asio::awaitable<expect::ScenarioVerdict> carry_out(const std::string& lab, const
                 last.value("error", "the supervisor ended before the scenario did")};
 }
 
+/// What is to be carried out, in order: a scenario and its seed.
+std::vector<std::pair<std::string, std::uint64_t>> rounds(const std::vector<std::string>& names,
+                                                          const Options& options, std::uint64_t seed) {
+  std::vector<std::pair<std::string, std::uint64_t>> all;
+  for (int round = 0; round < options.repeat; ++round)
+    for (const auto& name : names) all.emplace_back(name, seed + static_cast<std::uint64_t>(round));
+  return all;
+}
+
 bool is_bad(const expect::ScenarioVerdict& verdict) {
   return verdict.outcome != expect::Outcome::passed || !verdict.trouble.empty();
 }
@@ -98,29 +107,36 @@ bool check_file(const std::string& file, const Options& options, std::uint64_t s
   const auto& lab = topology.cluster.name;
   const auto names = chosen(topology, options, file);
   const BringUp bringing{
-      .file = file, .kernel = options.kernel, .further_needs = needs(topology), .ends_with_us = true};
+      .file = file, .kernel = options.kernel, .further_needs = needs(topology, names), .ends_with_us = true};
   bool kept = false, first = true;
   progress("bringing up " + file);
   bring_up(topology, bringing, progress, [&](http::Socket lifeline) -> asio::awaitable<void> {
-    for (int round = 0; round < options.repeat; ++round)
-      for (const auto& name : names) {
+    for (const auto& [name, own_seed] : rounds(names, options, seed)) {
+      for (int again = options.retry;; --again) {
         if (!std::exchange(first, false)) {
           progress("putting the lab back as it was");
           ask(lab, "POST", "/restore");
         }
-        const auto own_seed = seed + static_cast<std::uint64_t>(round);
         progress(fmt::format("scenario {} (seed {})", name, own_seed));
-        verdicts.push_back(co_await carry_out(lab, file, name, own_seed, progress));
-        fmt::print("\n");
-        std::fflush(stdout);
-        report::write_text(std::cout, verdicts.back(), style());
-        std::cout << std::endl;
-        if (!options.keep || !is_bad(verdicts.back())) continue;
-        co_await lifeline.send("keep");
-        co_await lifeline.close();
-        kept = true;
-        co_return;
+        auto verdict = co_await carry_out(lab, file, name, own_seed, progress);
+        const bool unclear = verdict.outcome == expect::Outcome::inconclusive && verdict.trouble.empty();
+        if (again > 0 && unclear) {
+          progress("inconclusive, for this machine is too busy: once more");
+          continue;
+        }
+        verdicts.push_back(std::move(verdict));
+        break;
       }
+      fmt::print("\n");
+      std::fflush(stdout);
+      report::write_text(std::cout, verdicts.back(), style());
+      std::cout << std::endl;
+      if (!options.keep || !is_bad(verdicts.back())) continue;
+      co_await lifeline.send("keep");
+      co_await lifeline.close();
+      kept = true;
+      co_return;
+    }
   });
   if (kept)
     progress("the lab " + lab +
@@ -193,6 +209,9 @@ void add_check(CLI::App& app, Run& run) {
   command->add_option("--scenario", options->scenario, "only this one");
   command->add_option("--repeat", options->repeat, "how often, each time with the next seed")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--retry", options->retry, "how often one that was inconclusive is tried once more")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--seed", options->seed, "what is drawn at random is drawn as it was with this seed");
   command->add_option("--junit", options->junit, "write a JUnit report to this file");

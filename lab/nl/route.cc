@@ -85,7 +85,7 @@ std::vector<NextHop> multipath_in(const nlattr* nest) {
        left -= RTNH_ALIGN(head->rtnh_len), head = RTNH_NEXT(head)) {
     const Attributes<RTA_MAX> inner{RTNH_DATA(head), head->rtnh_len - sizeof(rtnexthop)};
     hops.push_back({gateway_in(inner), head->rtnh_ifindex, head->rtnh_hops + 1,
-                    (head->rtnh_flags & RTNH_F_ONLINK) != 0});
+                    (head->rtnh_flags & RTNH_F_ONLINK) != 0, (head->rtnh_flags & RTNH_F_DEAD) != 0});
   }
   return hops;
 }
@@ -136,7 +136,8 @@ std::optional<Route> parse_route(const nlmsghdr& head) {
   if (attributes[RTA_MULTIPATH])
     route.next_hops = multipath_in(attributes[RTA_MULTIPATH]);
   else if (via || link)
-    route.next_hops = {{via, link, 1, (body.rtm_flags & RTNH_F_ONLINK) != 0}};
+    route.next_hops = {
+        {via, link, 1, (body.rtm_flags & RTNH_F_ONLINK) != 0, (body.rtm_flags & RTNH_F_DEAD) != 0}};
   return route;
 }
 

@@ -17,6 +17,8 @@ struct NextHop {
   int link = 0;
   int weight = 1;        // 1..256
   bool on_link = false;  // `via` need not be in a connected prefix
+  bool dead =
+      false;  // as read (RTNH_F_DEAD): nothing is sent by it, since its link is down or has no carrier
   auto operator<=>(const NextHop&) const = default;
 };
 

@@ -40,7 +40,8 @@ struct RouteState {
   std::uint32_t metric = 0;
   std::uint8_t protocol = 0;  // RTPROT_*: 186 is BGP
   std::uint8_t type = 1;      // RTN_*
-  /// The ways that it leads now, sorted; nexthop objects and groups are resolved to their gateways. Empty:
+  /// The ways that it leads now, sorted: without those whose link is down, or has no carrier where such are
+  /// ignored (ignore_routes_with_linkdown). Nexthop objects and groups are resolved to their gateways. Empty:
   /// removed (or a type without).
   std::vector<Hop> next_hops;
   auto operator<=>(const RouteState&) const = default;

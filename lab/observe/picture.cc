@@ -31,8 +31,9 @@ bool is_housekeeping(const nl::Route& r) {
   return r.table == RT_TABLE_LOCAL && (r.protocol == RTPROT_KERNEL || r.type == RTN_MULTICAST);
 }
 
-bool has_gone_down(const nl::Link& before, const nl::Link& now) {
-  return (before.up && !now.up) || (before.carrier && !now.carrier);
+/// The kernel does not tell what becomes of the routes over it.
+bool changes_routes(const nl::Link& before, const nl::Link& now) {
+  return before.up != now.up || before.carrier != now.carrier;
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ LinkState Picture::state_of(const nl::Link& l) const {
 void Picture::set(const nl::Link& link) {
   const auto before = links_.find(link.index);
   if (before != links_.end() && before->second == link) return;
-  doubtful_ |= before != links_.end() && has_gone_down(before->second, link);
+  doubtful_ |= before != links_.end() && changes_routes(before->second, link);
   links_[link.index] = link;
   Event event;
   event.link = state_of(link);
@@ -90,7 +91,8 @@ void Picture::unset(const nl::LinkAddress& address) {
 
 std::vector<RouteState::Hop> Picture::resolve(const std::vector<nl::NextHop>& hops) const {
   std::vector<RouteState::Hop> resolved;
-  for (const auto& hop : hops) resolved.push_back({hop.via, name_of(hop.link), hop.weight});
+  for (const auto& hop : hops)
+    if (!hop.dead) resolved.push_back({hop.via, name_of(hop.link), hop.weight});
   std::ranges::sort(resolved);
   return resolved;
 }

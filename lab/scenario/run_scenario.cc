@@ -100,12 +100,10 @@ class Performance {
   asio::awaitable<void> settle(std::chrono::milliseconds time) {
     co_await until(steady_clock::now() + time);
     evidence_.ended = seconds(steady_clock::now());
+    take_events();
   }
 
-  expect::Evidence evidence() && {
-    take_events();
-    return std::move(evidence_);
-  }
+  expect::Evidence evidence() && { return std::move(evidence_); }
 
  private:
   void tell(const std::string& text) { progress_(text); }
