@@ -272,11 +272,12 @@ std::vector<Key> topology_keys() {
        .min = 1,
        .max = 65'535,
        .meaning = "TCP port that clients use, and that the pods listen on."},
-    {.path = "services.*.udp",
-     .type = Type::boolean,
-     .fallback = "false",
-     .meaning = "Whether the load balancers take UDP to this port too, as the `udp` probe of a scenario needs "
-                "it."},
+      {.path = "services.*.udp",
+       .type = Type::boolean,
+       .fallback = "false",
+       .meaning =
+           "Whether the load balancers take UDP to this port too, as the `udp` probe of a scenario needs "
+           "it."},
       {.path = "services.*.pods", .type = Type::object, .meaning = "The real servers."},
       {.path = "services.*.pods.replicas",
        .type = Type::integer,

@@ -105,8 +105,8 @@ class Builder : public YAML::EventHandler {
   }
   void open(Yaml value) {
     if (open_.size() >= max_depth)
-      throw Unreadable{
-          {value.mark, fmt::format("nested more than {} levels deep", max_depth), "a topology needs two dozen"}};
+      throw Unreadable{{value.mark, fmt::format("nested more than {} levels deep", max_depth),
+                        "a topology needs two dozen"}};
     open_.push_back({std::move(value), std::nullopt});
   }
   void close() {
