@@ -56,7 +56,8 @@ class ScenarioCheck {
       if (!probe.given()) continue;
       check_client(probe);
       const View to = probe["to"];
-      if (probe.name() != "udp" || !is_node(to)) scope_.check_load_balancers(to);
+      const bool is_udp = probe.name() == "udp";
+      if (!(is_udp && is_node(to)) && scope_.check_load_balancers(to) && is_udp) check_takes_udp(to);
       check_apart(probe["from"], to);
     }
   }
@@ -67,6 +68,13 @@ class ScenarioCheck {
       scope_.report(to.mark(), fmt::format("'{}' is a node and a service", to.as<std::string>()),
                     "give one of them another name");
     return true;
+  }
+
+  void check_takes_udp(const View& to) {
+    const auto service = to.as<std::string>();
+    if (!lab_.services().at(service)["udp"].as<bool>())
+      scope_.report(to.mark(), fmt::format("service '{}' takes no UDP", service),
+                    "add udp: true to the service");
   }
 
   void check_client(const View& probe) {

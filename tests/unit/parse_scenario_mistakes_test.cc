@@ -25,7 +25,7 @@ nodes:
 links: [[n1:eth1, n2:eth1]]
 overlay: {}
 services:
-  web: {addresses: 10.1.1.0/24, pods: {replicas: 3}, load-balancers: {replicas: 2}}
+  web: {addresses: 10.1.1.0/24, udp: true, pods: {replicas: 3}, load-balancers: {replicas: 2}}
   app: {addresses: 10.1.2.0/24, pods: {replicas: 1}, load-balancers: {replicas: 1}}
   bare: {addresses: 10.1.3.0/24}
 scenarios:
@@ -257,6 +257,9 @@ const std::vector<Mistaken> references{
      "{udp: "
      "{to: ^web}}, steps: [expect: {route: 10.1.1.0/24, in: web, via: ^web, never: true}]}}\n",
      {{"'web' is a node and a service", "another name"}, {"'web' is a node and a service", "another name"}}},
+    {"UdpToAServiceThatTakesNone",
+     traffic("udp: {to: ^app}"),
+     {{"service 'app' takes no UDP", "add udp: true to the service"}}},
     {"TrafficToItself", traffic("udp: {to: ^n1, from: n1}"), {{"both 'n1'", "two different ones"}}},
 };
 

@@ -223,7 +223,7 @@ nodes:
   r: {role: router, interfaces: {net: 10.0.0.1}, bgp: {}}
   n: {role: node, interfaces: {net: 10.0.0.2}}
 overlay: {}
-services: {web: {addresses: 10.1.1.0/24, load-balancers: {}}}
+services: {web: {addresses: 10.1.1.0/24, udp: true, load-balancers: {}}}
 scenarios:
   s:
     traffic: {udp: {to: web}, http: {to: web}, flows: {to: web}}
