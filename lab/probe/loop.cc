@@ -51,13 +51,14 @@ std::span<const epoll_event> Loop::wait(nanoseconds until) {
 }
 
 void drive(Loop& loop, Probe& probe, nanoseconds linger) {
-  const auto turn = [&](bool sending, nanoseconds until) {
-    until = std::min(until, probe.act(now(), sending));
+  const auto wait = [&](nanoseconds until) {
     for (const auto& event : loop.wait(until)) probe.take(event);
   };
-  while (!loop.is_ending()) turn(true, nanoseconds::max());
+  while (!loop.is_ending()) wait(probe.act(now(), true));
   const auto deadline = now() + linger;
-  while (probe.is_outstanding() && now() < deadline) turn(false, deadline);
+  for (auto next = probe.act(now(), false); probe.is_outstanding() && now() < deadline;
+       next = probe.act(now(), false))
+    wait(std::min(next, deadline));
 }
 
 }  // namespace lblab::probe

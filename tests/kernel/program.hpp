@@ -34,6 +34,7 @@ class Program {
       if (!read_until(deadline)) throw std::runtime_error("waited for " + what + " in vain\n" + story());
     }
   }
+  void signal(int number) { process_.signal(number); }
   sys::Exit end(int signal) {
     process_.signal(signal);
     return process_.wait();
