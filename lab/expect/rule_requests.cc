@@ -102,6 +102,8 @@ std::vector<std::string> causes(const Trial& trial, const Sorted& sorted) {
     to = std::max(to, seconds(request->due));
   }
   lines.push_back("failed requests: " + numbers(all));
+  const auto silent = silent_ways(trial, from, to);
+  lines.insert(lines.end(), silent.begin(), silent.end());
   const auto ends = dead_ends(trial, from, to);
   lines.insert(lines.end(), ends.begin(), ends.end());
   return lines;

@@ -135,6 +135,28 @@ TEST(ExpectOutages, EachFaultHasItsOwnWithTheChainOfItsCauses) {
   EXPECT_NEAR(outages[1].causes.at(3).after, 0.4, 1e-6);
 }
 
+TEST(ExpectOutages, ALinksCarrierIsPartOfTheChainAndTheStory) {
+  Stage stage;
+  const auto link = [&](double t, bool carrier) {
+    stage.event(t, {{"event", "link"},
+                    {"host", "node2"},
+                    {"link", "eth0"},
+                    {"state", "present"},
+                    {"carrier", carrier},
+                    {"mac", "02:00:00:00:00:01"}});
+  };
+  link(-5, true);
+  stage.act(1, model::SetLinkState{"node2", "eth0", false});
+  link(1.001, false);
+  stage.udp(3, 0, 4, [](int flow, double t) { return flow == 1 && t > 1 ? 0 : Stage::usual(flow); });
+  stage.expect(in_window(model::OutageExpectation{.max = 100ms}));
+  const auto verdict = stage.judge();
+  EXPECT_EQ(verdict.outages.at(0).causes.at(1).name, "carrier lost");
+  EXPECT_THAT(text(verdict.findings[0]), HasSubstr("+0.001 s  node2: eth0 lost its carrier"));
+  EXPECT_THAT(text(verdict.findings[0]),
+              HasSubstr("router led to node2 (10.0.0.106), the node of web-lb-2, to the end"));
+}
+
 TEST(ExpectOutages, AFaultThatLostNothingHasNone) {
   Stage stage;
   stage.lose_balancer(1, 2);
@@ -268,6 +290,17 @@ TEST(ExpectRequests, LatencyCountsFromWhenARequestWasDue) {
   ASSERT_THAT(latencies, SizeIs(2));
   EXPECT_NEAR(latencies[0], 0.003, 1e-9);
   EXPECT_NEAR(latencies[1], 0.502, 1e-9);
+}
+
+TEST(ExpectRequests, ANextHopByWhichNobodyIsAnsweredIsNamed) {
+  Stage stage;
+  stage.act(1, model::ReloadProcess{"router", "fibd"});
+  for (int i = 0; i < 90; ++i)
+    stage.request(1.2 + i * 0.02, i % 3 == 1 ? End::timed_out : End::answered, 0.002, i % 3 + 1,
+                  all_pods[static_cast<size_t>(i / 3 % 6)]);
+  stage.expect(in_window(model::RequestExpectation{}));
+  EXPECT_THAT(text(stage.finding()),
+              HasSubstr("of 58 requests answered from +0.220 s to +1.960 s none came by node2 (10.0.0.106)"));
 }
 
 TEST(ExpectRequests, AStaleNeighbourIsNamed) {
