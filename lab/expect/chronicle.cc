@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "lab/expect/describe.hpp"
 #include "lab/expect/words.hpp"
@@ -88,6 +90,20 @@ void add_steps(std::vector<Entry>& all, const Evidence& evidence) {
                      describe(acted.step)});
 }
 
+/// Carriers that were lost and found; of what else happens to a link nothing.
+void add_carriers(std::vector<Entry>& all, const Evidence& evidence) {
+  std::map<Of, bool> known;
+  for (const auto& event : evidence.events) {
+    if (text(event, "event") != "link" || text(event, "state") != "present") continue;
+    const Of link{text(event, "host"), text(event, "link")};
+    const bool now = event.value("carrier", true), is_new = !known.contains(link);
+    if (std::exchange(known[link], now) == now || is_new) continue;
+    const double t = event.value("t", 0.0);
+    all.push_back(
+        {t, t, link.first, "link", link.second + (now ? " has its carrier again" : " lost its carrier")});
+  }
+}
+
 void add_events(std::vector<Entry>& all, const Evidence& evidence, const Names& names) {
   for (const auto& event : evidence.events) {
     const double t = event.value("t", 0.0);
@@ -131,6 +147,7 @@ std::vector<Entry> chronicle(const Evidence& evidence, const Facts& facts, const
                              const Names& names) {
   std::vector<Entry> all;
   add_events(all, evidence, names);
+  add_carriers(all, evidence);
   add_routes(all, facts, matter, names);
   add_tables(all, facts, names);
   std::erase_if(all, [&](const Entry& entry) { return entry.at < evidence.began; });

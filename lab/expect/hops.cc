@@ -1,6 +1,10 @@
 #include "lab/expect/hops.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "lab/expect/words.hpp"
 
 namespace lblab::expect {
 
@@ -35,6 +39,46 @@ ServiceRoute route_to(const Set& hops, const Trial& trial) {
     best = {&life, of.first, of.second};
   }
   return best;
+}
+
+namespace {
+
+/// Addresses that a set had all the time.
+Set kept(const Life<Set>& life, double from, double to) {
+  Set all = value_at(life, from);
+  for (const auto& told : life)
+    if (told.t > from && told.t <= to)
+      std::erase_if(all, [&](const auto& address) { return !told.value.contains(address); });
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> silent_ways(const Trial& trial, double from, double to) {
+  constexpr long enough = 10;  // with fewer, chance may have left one out
+  long answered = 0;
+  Set hops, servers;
+  for (const auto& request : trial.all.evidence.records.requests) {
+    const double began = seconds(request.began);
+    if (request.end != probe::Request::End::answered || began < from || began > to) continue;
+    ++answered;
+    hops.insert(hop_of(request.seen, trial.names));
+    servers.insert(without_port(request.server));
+  }
+  std::vector<std::string> lines;
+  const auto tell = [&](const std::string& who) {
+    const auto line = fmt::format("of {} answered from {} to {} none came by {}", count(answered, "request"),
+                                  offset(from - trial.window.from), offset(to - trial.window.from), who);
+    if (std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
+  };
+  if (answered < enough) return lines;
+  if (const auto route = route_to(hops, trial); route.life)
+    for (const auto& address : kept(*route.life, from, to))
+      if (!hops.contains(trial.names.host_of(address))) tell(trial.names.label(address));
+  for (const auto& [host, life] : trial.all.facts.real_servers)
+    for (const auto& address : kept(life, from, to))
+      if (!servers.contains(address)) tell(trial.names.label(address));
+  return lines;
 }
 
 std::vector<double> route_changes(const Case& all, double from, double to) {

@@ -19,6 +19,10 @@ struct ServiceRoute {
 };
 ServiceRoute route_to(const Set& hops, const Trial& trial);
 
+/// Next hops and real servers by which nothing was answered in [from, to] although traffic was led there all
+/// that time, and others answered: lines of a story.
+std::vector<std::string> silent_ways(const Trial& trial, double from, double to);
+
 /// Times of the changes of all routes that matter, in order; those of [from, to].
 std::vector<double> route_changes(const Case& all, double from, double to);
 

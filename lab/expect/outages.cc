@@ -35,6 +35,9 @@ class Chain {
 
   std::vector<CausalStep> build() {
     if (window_.opened_by) add("fault", window_.from, host_of(window_.opened_by->step));
+    add_first("carrier lost", [](const json& e) {
+      return text(e, "event") == "link" && text(e, "state") == "present" && !e.value("carrier", true);
+    });
     add_first("session lost", [this](const json& e) {
       return text(e, "event") == "session" && text(e, "state") == "down" &&
              (is_concerned(text(e, "host")) || is_concerned(names_.host_of(text(e, "peer"))));

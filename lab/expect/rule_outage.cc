@@ -34,7 +34,7 @@ std::string flow_text(const Trial& trial, const FlowOutage& outage) {
 std::string seen_text(const Trial& trial, const Hit& hit) {
   const auto& udp = trial.all.udp;
   const double from = trial.window.from;
-  const auto disorder = udp.disorder(from, trial.window.to);
+  const auto disorder = udp.disorder(from, trial.end());
   std::string text = "no datagram lost";
   if (hit.longest)
     text = fmt::format("{}{} ({}: {} to {}), {} of {} hit, {} lost",
@@ -58,7 +58,7 @@ struct Weighed {
 
 void hold_against_max(Weighed& weighed, const Trial& trial, const Hit& hit, double max) {
   const auto& udp = trial.all.udp;
-  const double from = trial.window.from, pause = udp.longest_pause(from, trial.window.to);
+  const double from = trial.window.from, pause = udp.longest_pause(from, trial.end());
   for (const auto& outage : hit.outages) {
     if (outage.length() <= max) {
       if (outage.open)
@@ -113,9 +113,12 @@ std::vector<std::string> causes(const Trial& trial, const Hit& hit) {
 }  // namespace
 
 Ruling rule(const model::OutageExpectation& e, const Trial& trial) {
-  if (!trial.all.udp.sent_in(trial.window.from, trial.window.to))
+  if (!trial.all.udp.sent_in(trial.window.from, trial.end()))
     return {Outcome::inconclusive, "no datagram was sent in the window"};
-  const Hit hit = expect::hit(trial.all, trial.window);
+  Window window = trial.window;
+  window.is_last = window.is_last && trial.end() >= window.to;
+  window.to = trial.end();
+  const Hit hit = expect::hit(trial.all, window);
   Ruling ruling{.outcome = Outcome::passed, .seen = seen_text(trial, hit), .unit = "s"};
   ruling.measured = hit.longest ? hit.longest->length() : 0;
   if (hit.longest) ruling.could_be_less = trial.all.noise.could_delay(trial.window.from, hit.longest->to);

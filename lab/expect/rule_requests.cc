@@ -35,6 +35,9 @@ std::string by_end(const Requests& requests) {
 /// The requests that were due in a window, sorted by what they mean.
 struct Sorted {
   long due = 0, answered = 0;
+  double first = 0, last = 0;  // due
+  /// A second, as they were due.
+  double rate() const { return static_cast<double>(due) / std::max(last - first, 0.001); }
   Requests failed, in_flight, unknown;  // unknown: no answer yet at the end of the record
 };
 
@@ -52,7 +55,8 @@ Sorted sort(const Trial& trial, const model::RequestExpectation& e) {
     if (due < from || due >= end) continue;
     const bool is_unfinished = request.end == Request::End::unfinished;
     if (is_unfinished && request.ended - request.due <= slowest) continue;
-    ++sorted.due;
+    if (sorted.due++ == 0) sorted.first = due;
+    sorted.last = due;
     if (is_good(request))
       ++sorted.answered;
     else if (is_unfinished)
@@ -98,6 +102,8 @@ std::vector<std::string> causes(const Trial& trial, const Sorted& sorted) {
     to = std::max(to, seconds(request->due));
   }
   lines.push_back("failed requests: " + numbers(all));
+  const auto silent = silent_ways(trial, from, to);
+  lines.insert(lines.end(), silent.begin(), silent.end());
   const auto ends = dead_ends(trial, from, to);
   lines.insert(lines.end(), ends.begin(), ends.end());
   return lines;
@@ -113,15 +119,14 @@ bool is_explained(const Trial& trial, const model::RequestExpectation& e, const 
   const auto failed = static_cast<long>(sorted.failed.size());
   const double timeout = http ? seconds(http->timeout) : 0;
   if (timed_out > 0 && failed - timed_out <= e.failed && noise.worst(from, to) > timeout / 4) return true;
-  const double rate = static_cast<double>(sorted.due) / std::max(to - from, 0.001);
-  return e.failed > 0 && static_cast<double>(failed - e.failed) <= rate * noise.could_delay(from, to);
+  return e.failed > 0 &&
+         static_cast<double>(failed - e.failed) <= sorted.rate() * noise.could_delay(from, to);
 }
 
 /// The same of a share: the requests that it missed by.
 bool is_share_explained(const Trial& trial, const Sorted& sorted, double share) {
   const double missed = share * static_cast<double>(sorted.due) - static_cast<double>(sorted.answered);
-  const double rate = static_cast<double>(sorted.due) / std::max(trial.end() - trial.window.from, 0.001);
-  return missed <= rate * trial.all.noise.could_delay(trial.window.from, trial.end());
+  return missed <= sorted.rate() * trial.all.noise.could_delay(trial.window.from, trial.end());
 }
 
 }  // namespace
