@@ -180,15 +180,14 @@ void write_expectations(std::ostream& out, const ScenarioVerdict& verdict) {
   fmt::print(
       out,
       "<div class=\"wide\"><table>\n<tr><th></th><th class=\"number\">line</th><th>expected</th><th>seen</th>"
-      "<th class=\"number\">window</th></tr>\n");
+      "<th class=\"number extra\">window</th></tr>\n");
   for (const auto& finding : verdict.findings)
-    fmt::print(
-        out,
-        "<tr class=\"{}\"><td class=\"mark {}\">{}</td><td class=\"number\">{}</td><td>{}</td><td>{}</td><td "
-        "class=\"number\">{} … {}</td></tr>\n",
-        word(finding.outcome), word(finding.outcome), symbol(finding.outcome),
-        finding.mark.line ? std::to_string(finding.mark.line) : "", xml(finding.expected), xml(finding.seen),
-        instant(finding.from), instant(finding.to));
+    fmt::print(out,
+               "<tr class=\"{}\"><td class=\"mark {}\">{}</td><td "
+               "class=\"number\">{}</td><td>{}</td><td>{}</td><td class=\"number extra\">{} … {}</td></tr>\n",
+               word(finding.outcome), word(finding.outcome), symbol(finding.outcome),
+               finding.mark.line ? std::to_string(finding.mark.line) : "", xml(finding.expected),
+               xml(finding.seen), instant(finding.from), instant(finding.to));
   fmt::print(out, "</table></div>\n");
 }
 
