@@ -31,9 +31,11 @@ void write_card(std::ostream& out, const Finding& finding) {
              instant(finding.from), instant(finding.to));
   if (finding.jitter > 0) fmt::print(out, "; this machine was up to {} late", duration(finding.jitter));
   fmt::print(out, "</p>\n");
-  if (!finding.story.empty()) {
+  const auto own = own_story(finding);
+  for (const auto& cause : own.causes) fmt::print(out, "<p class=\"cause\">{}</p>\n", xml(cause));
+  if (!own.rest.empty()) {
     fmt::print(out, "<ul>\n");
-    for (const auto& part : finding.story) fmt::print(out, "<li>{}</li>\n", xml(part));
+    for (const auto& part : own.rest) fmt::print(out, "<li>{}</li>\n", xml(part));
     fmt::print(out, "</ul>\n");
   }
   fmt::print(out, "</div>\n");
@@ -87,9 +89,7 @@ struct Row {
 
   void operator()(const expect::Moment* moment) const {
     const auto times = line.times > 1 ? fmt::format(" ({} times)", line.times) : "";
-    const auto kind =
-        moment->kind.empty() ? "" : fmt::format("<span class=\"grey\">{}</span> ", xml(moment->kind));
-    row("", xml(moment->actor), kind + xml(moment->text) + times);
+    row("", xml(moment->actor), xml(text_of(*moment)) + times);
   }
   void operator()(const Finding* finding) const {
     const auto seen = finding->seen.empty() ? "" : " — " + xml(finding->seen);

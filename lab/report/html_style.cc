@@ -30,6 +30,8 @@ a{color:var(--blue)}
 .verdict.inconclusive,.card.inconclusive{background:var(--unsure-back);border-color:var(--unsure)}
 .card{padding:.6rem .9rem;border-radius:6px;border-left:4px solid;margin:.6rem 0}
 .card ul{margin:.4rem 0 0;padding-left:1.2rem}
+.cause{font-weight:600}
+.card li{white-space:pre-wrap}
 .mark{font-weight:700}
 .mark.passed{color:var(--good)}.mark.failed{color:var(--bad)}.mark.inconclusive{color:var(--unsure)}
 .grey{color:var(--grey)}

@@ -105,10 +105,12 @@ TEST(ReportHtml, IsOneSoundPageThatFetchesAndRunsNothing) {
 TEST(ReportHtml, SaysTheVerdictThenWhatFailedThenTheStory) {
   const auto words = words_of(look_at(page_of({test::failover()})));
   const auto verdict = words.find("1 of 1 scenario failed"), failed = words.find("What failed"),
-             cause = words.find("likely: nothing withdraws"), story = words.find("The story");
+             cause = words.find("likely: nothing withdraws"), course = words.find("+9.090 s  rr"),
+             story = words.find("The story");
   EXPECT_LT(verdict, failed);
   EXPECT_LT(failed, cause);
-  EXPECT_LT(cause, story);
+  EXPECT_LT(cause, course);
+  EXPECT_LT(course, story);
   EXPECT_NE(story, std::string::npos);
 }
 
