@@ -67,11 +67,13 @@ std::array<std::string, 3> spellings(std::string_view rrggbb) {
 /// Definitions of point shapes and filters, which no plot of ours uses, empty groups and ids, which would be
 /// there once for every plot of the page.
 std::string inner(const std::string& document) {
-  const auto begin = document.find("</defs>");
+  const auto begin = document.find("<g id=\"gnuplot_canvas\">");
   const auto end = document.rfind("</svg>");
   if (begin == std::string::npos || end == std::string::npos)
     throw std::runtime_error("gnuplot drew nothing");
-  auto text = document.substr(begin + 7, end - begin - 7);
+  auto text = document.substr(begin, end - begin);
+  const auto defs = text.find("<defs>"), after = text.find("</defs>");
+  if (after != std::string::npos) text.erase(defs, after + 7 - defs);
   static const std::regex id(R"re( id="[^"]*")re"), empty_group("<g [^>]*>\\s*</g>"),
       title("<title>[^<]*</title>");
   text = std::regex_replace(text, id, "");
@@ -107,7 +109,7 @@ bool has_gnuplot() { return !sys::find_program("gnuplot", path()).empty(); }
 std::span<const Colour> palette() { return colours; }
 
 std::string plot_style() {
-  std::string css = ".plot text{font-family:inherit}\n@media (prefers-color-scheme: dark){\n";
+  std::string css = "@media (prefers-color-scheme: dark){\n";
   for (const auto& colour : palette())
     for (const auto& spelling : spellings(colour.light))
       for (const char* property : {"stroke", "fill"})

@@ -14,7 +14,7 @@ Histogram linear(double low, double high) {
   Histogram out;
   const double step = round_step(std::max((high - low) / most_bars, std::abs(high) * 1e-9));
   const double first = std::floor(low / step);
-  for (int i = 0; i <= most_bars + 1 && (first + i) * step <= high; ++i)
+  for (int i = 0; i == 0 || (i <= most_bars + 1 && (first + i) * step <= high); ++i)
     out.bars.push_back({(first + i) * step, (first + i + 1) * step});
   return out;
 }
@@ -23,7 +23,7 @@ Histogram logarithmic(double low, double high) {
   Histogram out{.logarithmic = true};
   const double per_bar = std::max(0.1, std::log10(high / low) / most_bars);
   const double first = std::floor(std::log10(low) / per_bar);
-  for (int i = 0; i <= most_bars + 1 && (first + i) * per_bar <= std::log10(high); ++i)
+  for (int i = 0; i == 0 || (i <= most_bars + 1 && (first + i) * per_bar <= std::log10(high)); ++i)
     out.bars.push_back({std::pow(10, (first + i) * per_bar), std::pow(10, (first + i + 1) * per_bar)});
   return out;
 }
@@ -48,7 +48,7 @@ Histogram histogram(std::span<const double> values, std::span<const double> mark
   auto out = low > 0 && high / low > much ? logarithmic(low, high) : linear(low, high);
   for (const double value : values) {
     const auto past = std::ranges::find_if(out.bars, [&](const auto& bar) { return bar.from > value; });
-    if (past != out.bars.begin()) ++std::prev(past)->count;
+    ++(past == out.bars.begin() ? past : std::prev(past))->count;  // rounding may put the lowest below all
   }
   return out;
 }

@@ -30,19 +30,19 @@ std::string mark_of(const ScenarioVerdict& verdict) {
 
 void write_list(std::ostream& out, std::span<const ScenarioVerdict> verdicts) {
   if (verdicts.size() < 2) return;
-  fmt::print(
-      out,
-      "<div class=\"wide\"><table>\n<tr><th></th><th>scenario</th><th>file</th><th class=\"number\">held</th>"
-      "<th class=\"number\">took</th></tr>\n");
+  fmt::print(out,
+             "<div class=\"wide\"><table>\n<tr><th></th><th>scenario</th><th class=\"extra\">file</th><th "
+             "class=\"number\">held</th>"
+             "<th class=\"number\">took</th></tr>\n");
   int n = 0;
   for (const auto& verdict : verdicts) {
     const auto tally = expectations(verdict);
-    fmt::print(
-        out,
-        "<tr><td>{}</td><td><a href=\"#s{}\">{}</a></td><td class=\"grey\">{}</td><td class=\"number\">{} of "
-        "{}</td><td class=\"number\">{}</td></tr>\n",
-        mark_of(verdict), ++n, xml(one_line(verdict.name)), xml(verdict.file), tally.passed, tally.all(),
-        instant(verdict.seconds));
+    fmt::print(out,
+               "<tr><td>{}</td><td><a href=\"#s{}\">{}</a></td><td class=\"grey extra\">{}</td><td "
+               "class=\"number\">{} of "
+               "{}</td><td class=\"number\">{}</td></tr>\n",
+               mark_of(verdict), ++n, xml(one_line(verdict.name)), xml(verdict.file), tally.passed,
+               tally.all(), instant(verdict.seconds));
   }
   fmt::print(out, "</table></div>\n");
 }
@@ -74,7 +74,7 @@ void write_what_failed(std::ostream& out, std::span<const ScenarioVerdict> verdi
 
 void write_scenario(std::ostream& out, const ScenarioVerdict& verdict, int n,
                     std::span<const Reference> references) {
-  fmt::print(out, "<section id=\"s{}\">\n<h2>{} {}</h2>\n", n, mark_of(verdict), xml(one_line(verdict.name)));
+  fmt::print(out, "<section id=\"s{}\">\n<h2>{} {}</h2>\n", n, xml(one_line(verdict.name)), mark_of(verdict));
   if (!verdict.about.empty()) fmt::print(out, "<p>{}</p>\n", xml(verdict.about));
   fmt::print(out, "<p class=\"grey small\">{}, seed {}, {}</p>\n", xml(verdict.file), verdict.seed,
              instant(verdict.seconds));

@@ -31,9 +31,11 @@ void write_card(std::ostream& out, const Finding& finding) {
              instant(finding.from), instant(finding.to));
   if (finding.jitter > 0) fmt::print(out, "; this machine was up to {} late", duration(finding.jitter));
   fmt::print(out, "</p>\n");
-  if (!finding.story.empty()) {
+  const auto own = own_story(finding);
+  for (const auto& cause : own.causes) fmt::print(out, "<p class=\"cause\">{}</p>\n", xml(cause));
+  if (!own.rest.empty()) {
     fmt::print(out, "<ul>\n");
-    for (const auto& part : finding.story) fmt::print(out, "<li>{}</li>\n", xml(part));
+    for (const auto& part : own.rest) fmt::print(out, "<li>{}</li>\n", xml(part));
     fmt::print(out, "</ul>\n");
   }
   fmt::print(out, "</div>\n");
@@ -87,9 +89,7 @@ struct Row {
 
   void operator()(const expect::Moment* moment) const {
     const auto times = line.times > 1 ? fmt::format(" ({} times)", line.times) : "";
-    const auto kind =
-        moment->kind.empty() ? "" : fmt::format("<span class=\"grey\">{}</span> ", xml(moment->kind));
-    row("", xml(moment->actor), kind + xml(moment->text) + times);
+    row("", xml(moment->actor), xml(text_of(*moment)) + times);
   }
   void operator()(const Finding* finding) const {
     const auto seen = finding->seen.empty() ? "" : " — " + xml(finding->seen);
@@ -180,15 +180,14 @@ void write_expectations(std::ostream& out, const ScenarioVerdict& verdict) {
   fmt::print(
       out,
       "<div class=\"wide\"><table>\n<tr><th></th><th class=\"number\">line</th><th>expected</th><th>seen</th>"
-      "<th class=\"number\">window</th></tr>\n");
+      "<th class=\"number extra\">window</th></tr>\n");
   for (const auto& finding : verdict.findings)
-    fmt::print(
-        out,
-        "<tr class=\"{}\"><td class=\"mark {}\">{}</td><td class=\"number\">{}</td><td>{}</td><td>{}</td><td "
-        "class=\"number\">{} … {}</td></tr>\n",
-        word(finding.outcome), word(finding.outcome), symbol(finding.outcome),
-        finding.mark.line ? std::to_string(finding.mark.line) : "", xml(finding.expected), xml(finding.seen),
-        instant(finding.from), instant(finding.to));
+    fmt::print(out,
+               "<tr class=\"{}\"><td class=\"mark {}\">{}</td><td "
+               "class=\"number\">{}</td><td>{}</td><td>{}</td><td class=\"number extra\">{} … {}</td></tr>\n",
+               word(finding.outcome), word(finding.outcome), symbol(finding.outcome),
+               finding.mark.line ? std::to_string(finding.mark.line) : "", xml(finding.expected),
+               xml(finding.seen), instant(finding.from), instant(finding.to));
   fmt::print(out, "</table></div>\n");
 }
 

@@ -30,6 +30,8 @@ a{color:var(--blue)}
 .verdict.inconclusive,.card.inconclusive{background:var(--unsure-back);border-color:var(--unsure)}
 .card{padding:.6rem .9rem;border-radius:6px;border-left:4px solid;margin:.6rem 0}
 .card ul{margin:.4rem 0 0;padding-left:1.2rem}
+.cause{font-weight:600}
+.card li{white-space:pre-wrap}
 .mark{font-weight:700}
 .mark.passed{color:var(--good)}.mark.failed{color:var(--bad)}.mark.inconclusive{color:var(--unsure)}
 .grey{color:var(--grey)}
@@ -37,12 +39,12 @@ a{color:var(--blue)}
 .wide{overflow-x:auto;margin:.5rem 0}
 .wide svg{display:block;height:auto;margin:0 auto}
 .wide svg.timeline{width:100%;min-width:860px}
-.wide svg.lt-topology{max-width:100%;min-width:min(100%,620px)}
+.wide svg.lt-topology{max-width:100%}
 .framed{border:1px solid var(--edge);border-radius:8px;background:var(--page)}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem}
 figure{margin:0;min-width:0}
 .plots figure{border:1px solid var(--edge);border-radius:8px;padding:.6rem}
-.plots svg{display:block;width:100%;max-width:640px;height:auto;margin:0 auto}
+.plots svg{display:block;width:100%;max-width:600px;height:auto;margin:0 auto}
 figcaption{font-size:.87rem;font-weight:600;margin-bottom:.2rem}
 table{border-collapse:collapse;width:100%;font-size:.9rem}
 th,td{text-align:left;vertical-align:top;padding:.22rem .6rem .22rem 0;border-bottom:1px solid var(--edge)}
@@ -53,7 +55,7 @@ tr.fault td{color:var(--fault);font-weight:600}
 tr.failed td{background:var(--bad-back)}
 tr.inconclusive td{background:var(--unsure-back)}
 details>summary{cursor:pointer;color:var(--blue)}
-.causes{display:grid;grid-template-columns:minmax(7rem,max-content) max-content minmax(3rem,1fr);gap:.1rem .8rem;
+.causes{display:grid;grid-template-columns:minmax(0,17rem) 5.2rem minmax(2rem,1fr);gap:.1rem .8rem;
 font-size:.9rem;align-items:center;margin:.3rem 0 1.1rem}
 .causes .track{background:var(--stripe);border-radius:3px;height:.8rem}
 .causes .part{display:block;background:var(--bad);opacity:.75;height:100%;border-radius:3px;min-width:2px}
@@ -62,7 +64,11 @@ font-size:.9rem;align-items:center;margin:.3rem 0 1.1rem}
 .ledger b{font-size:1.1rem;margin-right:.2rem}
 .ledger .lost b{color:var(--bad)}.ledger .kept b{color:var(--good)}
 footer{margin-top:3rem;color:var(--grey);font-size:.85rem}
-@media (max-width:600px){body{padding:.7rem}.who{max-width:6.5rem}th,td{padding-right:.45rem}}
+@media (max-width:600px){
+body{padding:.7rem}.who{max-width:6.5rem}th,td{padding-right:.45rem}
+.extra{display:none}
+.wide svg.lt-topology{max-width:none}.plots figure{padding:.4rem .1rem}figcaption{padding:0 .4rem}
+.causes{grid-template-columns:minmax(0,11rem) 4.6rem minmax(2rem,1fr);gap:.1rem .5rem}}
 @media print{body{max-width:none}.card,figure,tr{break-inside:avoid}}
 )";
 

@@ -106,19 +106,20 @@ std::string frame(std::string_view x_label, std::string_view y_label) {
       "set border 3 lc rgb '@grey'\n"
       "set tics nomirror out scale 0.5 textcolor rgb '@ink'\n"
       "set grid ytics lt 1 lw 1 lc rgb '@grid'\n"
-      "set key above left Left reverse horizontal textcolor rgb '@ink' samplen 2 width -4\n"
+      "set key above left Left reverse horizontal textcolor rgb '@ink' samplen 2 width -2\n"
       "set xlabel {} textcolor rgb '@ink' offset 0,0.3\n"
       "set ylabel {} textcolor rgb '@ink' offset 0.8,0\n"
       "set lmargin 9\nset rmargin 3\n",
       quoted(x_label), quoted(y_label));
 }
 
-std::string time_frame(const ScenarioVerdict& verdict, const Points& points, std::string_view y_label) {
+std::string time_frame(const ScenarioVerdict& verdict, const Points& points, std::string_view y_label,
+                       bool has_key) {
   const auto range = time_range(verdict, points);
   return frame("time since the scenario began [s]", y_label) +
          fmt::format(
-             "set xrange [{:.9g}:{:.9g}]\nset tmargin 4.4\nset key at graph 1, screen 0.99 right top\n",
-             range.first, range.second) +
+             "set xrange [{:.9g}:{:.9g}]\nset tmargin {}\nset key at graph 1, screen 0.99 right top\n",
+             range.first, range.second, has_key ? 4.4 : 2.8) +
          fault_marks(verdict, range);
 }
 

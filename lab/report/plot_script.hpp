@@ -36,8 +36,10 @@ std::string quoted(std::string_view text);
 /// Axes, their labels, the grid, the key above.
 std::string frame(std::string_view x_label, std::string_view y_label);
 
-/// A frame over the scenario's time, faults marked by their numbers.
-std::string time_frame(const expect::ScenarioVerdict&, const Points& points, std::string_view y_label);
+/// A frame over the scenario's time, faults marked by their numbers above it, and above those a key if there
+/// is to be one.
+std::string time_frame(const expect::ScenarioVerdict&, const Points& points, std::string_view y_label,
+                       bool has_key);
 
 /// With room above the highest; a range where all is 0, too.
 std::string y_range(double low, double high);

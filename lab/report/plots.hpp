@@ -22,7 +22,7 @@ struct Reference {
 /// Something to plot, as gnuplot's script and in words.
 struct Plot {
   std::string caption, script;
-  static constexpr int width = 560, height = 300;  // px, at which its texts have 14 px
+  static constexpr int width = 500, height = 290;  // px, at which its texts have 14 px
 };
 
 /// What of the verdict can be plotted: outages by fault, requests per second, latencies, each series over

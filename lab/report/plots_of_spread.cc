@@ -44,6 +44,11 @@ std::string axis_of(const std::string& unit) {
   return unit.empty() ? "measured" : fmt::format("measured [{}]", unit);
 }
 
+/// Percentiles in one row, or in a column of their own beside others' figures.
+std::string key_rows(int rows) {
+  return fmt::format("set key vertical maxrows {} samplen 1.5 width -1 font ',12'\n", rows);
+}
+
 std::string bars_data(const Histogram& bars, double factor) {
   std::string block = "$bars << EOD\n";
   for (const auto& bar : bars.bars)
@@ -122,10 +127,9 @@ void add_latencies(const ScenarioVerdict& verdict, std::vector<Plot>& plots) {
   plots.push_back({fmt::format("Latency of {}", count(std::ssize(verdict.latencies), "answered request")),
                    frame("latency, from when the request was due [ms]", "share of answers [%]") +
                        fmt::format("set xrange [{:.9g}:{:.9g}]\nset yrange [0:100]\n", low, high) +
-                       log_axis(low, high) + data("points", points) + marks_data(marks, 100) +
-                       "plot $points using 1:2 with " +
-                       (points.size() > 1 ? "steps lw 2" : "points pt 7 ps 1") + " lc rgb '@blue' notitle" +
-                       marks_plot(marks) + "\n"});
+                       log_axis(low, high) + key_rows(1) + data("points", points) + marks_data(marks, 100) +
+                       "plot $points using 1:2 with steps lw 2 lc rgb '@blue' notitle" + marks_plot(marks) +
+                       "\n"});
 }
 
 void add_summary(const Summary& summary, std::span<const Reference> references, std::vector<Plot>& plots) {
@@ -146,8 +150,8 @@ void add_summary(const Summary& summary, std::span<const Reference> references, 
                    frame(axis_of(scale.unit), "how often") +
                        fmt::format("set xrange [{:.9g}:{:.9g}]\n", low, high) +
                        (bars.logarithmic ? log_axis(low, high) : "") + y_range(0, most) +
-                       (most < few ? "set ytics 1\n" : "") + bars_data(bars, scale.factor) +
-                       marks_data(marks, most * 1.08) +
+                       (most < few ? "set ytics 1\n" : "") + key_rows(references.empty() ? 1 : 3) +
+                       bars_data(bars, scale.factor) + marks_data(marks, most * 1.08) +
                        "plot $bars using (($3+$4)/2):2:3:4:(0):2 with boxxyerror lc rgb '@blue' fs solid 0.5 "
                        "noborder notitle" +
                        marks_plot(marks) + "\n"});

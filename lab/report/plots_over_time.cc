@@ -14,13 +14,19 @@ namespace {
 
 constexpr std::string_view answered = "requests answered", failed = "requests failed";
 
-/// Steps go from point to point: the last one gets an end, at `end`, or where it is as long as the one
-/// before.
-Points with_end(Points points, double end) {
+/// Steps go from point to point. The last one gets as long as the one before it.
+Points with_length(Points points) {
   if (points.empty()) return points;
   const auto last = points.back();
   const double length = points.size() > 1 ? last.first - points[points.size() - 2].first : 1;
-  points.emplace_back(end > last.first ? end : last.first + length, last.second);
+  points.emplace_back(last.first + length, last.second);
+  return points;
+}
+
+/// The last one goes on until the end.
+Points with_end(Points points, double end) {
+  if (points.size() == 1 && !(end > points.back().first)) return with_length(points);
+  if (end > points.back().first) points.emplace_back(end, points.back().second);
   return points;
 }
 
@@ -37,12 +43,13 @@ void add_one(const ScenarioVerdict& verdict, const Series& series, std::vector<P
   double low = 0;
   for (const auto& point : drawn) low = std::min(low, point.second);
   const double high = highest(drawn);
-  auto script = time_frame(verdict, drawn, counts_hops ? "next hops" : plain_unit(series.unit)) +
-                y_range(low, counts_hops ? high + 0.5 : high);
+  auto script =
+      time_frame(verdict, drawn, counts_hops ? "next hops" : "[" + plain_unit(series.unit) + "]", false) +
+      y_range(low, counts_hops ? high + 0.5 : high);
   constexpr double few = 12;
   if (counts_hops && high < few) script += "set ytics 1\n";
   script += data("points", drawn) + "plot $points using 1:2 with steps lw 2 lc rgb '@blue' notitle\n";
-  plots.push_back({one_line(series.name) + " over time", script});
+  plots.push_back({"Over time: " + one_line(series.name), script});
 }
 
 }  // namespace
@@ -51,7 +58,7 @@ void add_requests(const ScenarioVerdict& verdict, std::vector<Plot>& plots) {
   std::string blocks, lines;
   Points all;
   const auto add = [&](std::string_view name, const char* block, const char* look) {
-    const auto points = with_end(points_of(verdict, name), 0);
+    const auto points = with_length(points_of(verdict, name));
     if (points.empty()) return;
     all.insert(all.end(), points.begin(), points.end());
     blocks += data(block, points);
@@ -63,7 +70,7 @@ void add_requests(const ScenarioVerdict& verdict, std::vector<Plot>& plots) {
   if (all.empty()) return;
   plots.push_back(
       {"HTTP requests per second, by when they were due",
-       time_frame(verdict, all, "requests [1/s]") + y_range(0, highest(all)) + blocks + lines + "\n"});
+       time_frame(verdict, all, "requests [1/s]", true) + y_range(0, highest(all)) + blocks + lines + "\n"});
 }
 
 void add_other_series(const ScenarioVerdict& verdict, std::vector<Plot>& plots) {

@@ -101,6 +101,20 @@ std::vector<std::variant<const Finding*, const expect::Summary*>> what_failed(
   return found;
 }
 
+OwnStory own_story(const Finding& finding) {
+  constexpr std::size_t at_either_end = 20;
+  OwnStory own;
+  for (const auto& line : finding.story)
+    (line.starts_with("likely: ") ? own.causes : own.rest).push_back(line);
+  if (own.rest.size() <= 2 * at_either_end + 1) return own;
+  const auto from = own.rest.begin() + at_either_end, to = own.rest.end() - at_either_end;
+  const auto gap = "… " + std::to_string(to - from) + " more: see the story …";
+  own.rest.insert(own.rest.erase(from, to), gap);
+  return own;
+}
+
+const std::string& text_of(const Moment& moment) { return moment.text.empty() ? moment.kind : moment.text; }
+
 bool has_limit(const expect::Summary& summary) {
   return !summary.seen.empty() || summary.outcome != Outcome::passed;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -29,6 +30,16 @@ int fault_number(const expect::ScenarioVerdict&, const expect::Outage&);
 /// What went wrong first, then what could not be told; those that held are left out.
 std::vector<std::variant<const expect::Finding*, const expect::Summary*>> what_failed(
     const expect::ScenarioVerdict&);
+
+/// A finding's own story in two: its causes, as far as known (the lines that begin "likely: "), and the rest.
+/// Of a long one the middle is left out, and a line says how much: the scenario's story has it.
+struct OwnStory {
+  std::vector<std::string> causes, rest;
+};
+OwnStory own_story(const expect::Finding&);
+
+/// What a moment says: its text, or at least its kind.
+const std::string& text_of(const expect::Moment&);
 
 /// Summaries with a limit of their own are expectations in their own right: the others only tell.
 bool has_limit(const expect::Summary&);

@@ -78,7 +78,9 @@ class Teller {
                   fmt::format("between {} and {}, in which this machine was up to {} late",
                               instant(finding.from), instant(finding.to), duration(finding.jitter)),
                   Ink::faint);
-    for (const auto& part : finding.story) paper_.line("      ", 8, part);
+    const auto own = own_story(finding);
+    for (const auto& cause : own.causes) paper_.line("    ", 6, cause, Ink::bold);
+    for (const auto& part : own.rest) paper_.line("      ", 8, part);
   }
 
   void failure(const Summary& summary) {
@@ -110,9 +112,8 @@ class Teller {
     const int indent = time_columns + 4 + actor_columns_ + 1;
     const auto actor = padded(one_line(moment.actor), actor_columns_ + 1);
     const auto times = line.times > 1 ? fmt::format(" ({} times)", line.times) : "";
-    const auto text = moment.text.empty() ? moment.kind : moment.kind + ": " + moment.text;
     paper_.line(time(line.at) + "    " + actor, std::max(indent, time_columns + 4 + columns(actor)),
-                (moment.kind.empty() ? moment.text : text) + times);
+                text_of(moment) + times);
   }
 
   void tell(const Line& line, const Finding& finding) {

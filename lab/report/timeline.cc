@@ -43,12 +43,9 @@ std::string label_of(const Event& event) { return event.text.empty() ? event.kin
 std::string hint_of(const Cluster& cluster) {
   constexpr std::size_t most = 20;
   std::string hint;
-  for (std::size_t i = 0; i < std::min(cluster.events.size(), most); ++i) {
-    const auto& event = *cluster.events[i];
-    const auto text =
-        event.text.empty() || event.kind.empty() ? event.kind + event.text : event.kind + ": " + event.text;
-    hint += fmt::format("{}{}  {}", i ? "\n" : "", instant(event.at), text);
-  }
+  for (std::size_t i = 0; i < std::min(cluster.events.size(), most); ++i)
+    hint +=
+        fmt::format("{}{}  {}", i ? "\n" : "", instant(cluster.events[i]->at), label_of(*cluster.events[i]));
   if (cluster.events.size() > most) hint += fmt::format("\n… and {} more", cluster.events.size() - most);
   return hint;
 }
@@ -295,7 +292,8 @@ std::string timeline_style() {
 .timeline .tl-event{fill:var(--blue)}
 .timeline .tl-number{fill:var(--page);text-anchor:middle;font-weight:700;font-size:11px}
 .timeline .tl-small{font-size:10px}
-.timeline .tl-label,.timeline .tl-actor{paint-order:stroke;stroke:var(--page);stroke-width:2.5px;stroke-linejoin:round}
+.timeline .tl-label,.timeline .tl-actor{
+paint-order:stroke;stroke:var(--page);stroke-width:2.5px;stroke-linejoin:round}
 .timeline .tl-bar{stroke-width:1}
 .timeline .tl-bar.passed{fill:var(--good-back);stroke:var(--good)}
 .timeline .tl-bar.failed{fill:var(--bad-back);stroke:var(--bad)}
