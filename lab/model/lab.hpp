@@ -123,8 +123,10 @@ struct Process {
   std::map<std::string, std::string> environment;  // added to a minimal one (PATH, HOME=/root, LANG=C.UTF-8)
   Ready ready;
   Restart restart = Restart::after_backoff;
-  std::vector<std::string> after;  // processes of the same host that must be ready before this one starts
-  int rank = 0;                    // across all hosts, processes are started in ascending rank
+  // Processes of the same host that this one needs: they are started before it, and stopped when it has
+  // ended.
+  std::vector<std::string> after;
+  int rank = 0;  // across all hosts, processes are started in ascending rank
   int stop_signal = 15;
   std::chrono::milliseconds stop_grace{2'000};  // between stop_signal and SIGKILL when it is taken away
   int reload_signal = 0;  // sent when one of `reload_files` is rewritten; 0: it watches by itself

@@ -272,7 +272,27 @@ void order_by_depth_reversed(Plan& stops, const Lab& lab) {
   std::ranges::stable_sort(stops, std::greater<>{}, depth_of);
 }
 
+bool needs(const Op& op, const Stop& other) {
+  const auto& stop = std::get<Stop>(op);
+  return stop.host == other.host && std::ranges::count(stop.process.after, other.process.name);
+}
+
 }  // namespace
+
+std::vector<std::span<const Op>> stop_turns(std::span<const Op> plan) {
+  std::vector<std::span<const Op>> turns;
+  std::size_t begin = 0, end = 0;
+  for (; end < plan.size(); ++end) {
+    const auto* stop = std::get_if<Stop>(&plan[end]);
+    if (!stop) break;
+    const auto turn = plan.subspan(begin, end - begin);
+    if (std::ranges::none_of(turn, [&](const Op& earlier) { return needs(earlier, *stop); })) continue;
+    turns.push_back(turn);
+    begin = end;
+  }
+  if (end > begin) turns.push_back(plan.subspan(begin, end - begin));
+  return turns;
+}
 
 Plan compile(const Lab& have, const Lab& want) {
   const Fate fate{have, want};

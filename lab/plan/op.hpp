@@ -104,8 +104,8 @@ struct Spawn {
   Process process;
   auto operator<=>(const Spawn&) const = default;
 };
-/// Sends the stop signal; does not wait. Whoever applies a plan waits for the exits (Process::stop_grace)
-/// before the ops that follow the last Stop.
+/// Sends the stop signal; does not wait. Whoever applies a plan waits for the exits (Process::stop_grace) of
+/// each of stop_turns() before the next, and of the last before the ops that follow.
 struct Stop {
   std::string host;
   Process process;

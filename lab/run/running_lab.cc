@@ -136,8 +136,10 @@ asio::awaitable<void> RunningLab::change_to(model::Lab want) {
   std::exception_ptr failed;
   try {
     if (!stops.empty()) co_await tell_balancers(rest);
-    kernel_->apply(stops);
-    co_await let_stop(stops);
+    for (const auto& turn : plan::stop_turns(stops)) {
+      kernel_->apply(turn);
+      co_await let_stop(turn);
+    }
     kernel_->apply(prepare);
     watch(prepare);
     kernel_->apply(rest.subspan(prepare.size()));

@@ -87,6 +87,26 @@ TEST_F(Failover, LbdBackWithinItsLimitIsNotNoticedByAnyone) {
   EXPECT_EQ(lab().next_hops("router", web), all_nodes);
 }
 
+/// The session's end would withdraw too, and cut short what lbd still serves.
+TEST_F(Failover, ALoadBalancerScaledAwayWithdrawsAndDrainsBeforeItsSessionEnds) {
+  const auto ended = [](const char* process) {
+    return [=](const Json& e) {
+      return e["event"] == "process" && e["state"] == "ended" && e["host"] == "web-lb-3" &&
+             e["process"] == process;
+    };
+  };
+  const size_t mark = lab().mark();
+  lab().must("scale web/lb=2");
+  const auto withdrawn = lab().route_becomes(mark, web, {"10.0.0.105", "10.0.0.106"}, long_enough);
+  const auto lbd = lab().event(mark, ended("lbd"), long_enough);
+  const auto exabgp = lab().event(mark, ended("exabgp"), long_enough);
+  lab().must("scale web/lb=3");
+  ASSERT_TRUE(withdrawn && lbd && exabgp);
+  EXPECT_GT(between(*withdrawn, *lbd), 0) << "lbd ended before its route had gone";
+  EXPECT_GT(between(*lbd, *exabgp), 0) << "exabgp ended before lbd had drained";
+  EXPECT_THAT(fetch(30), SizeIs(30));
+}
+
 TEST_F(Failover, APodsCarrierIsLost) {
   loses_node_2("link web-lb-2:eth0 down", carrier_lost("web-lb-2"), hold_time_s + at_once_s,
                "link web-lb-2:eth0 up");

@@ -85,6 +85,41 @@ TEST(Plan, TakingItDownStopsWhatRunsAndDropsTheHosts) {
                           "router: remove host", "web: remove host"));
 }
 
+Host with_processes(const std::string& name, const std::vector<Process>& processes) {
+  return {.name = name, .processes = processes};
+}
+
+/// What a process needs is there until it has ended; what nobody needs waits for nobody.
+TEST(Plan, WhatEndsLastIsStoppedInALaterTurn) {
+  Lab have;
+  const Process announcer{.name = "announcer"}, balancer{.name = "balancer", .after = {"announcer"}};
+  have.hosts["lb1"] = with_processes("lb1", {balancer, announcer});
+  have.hosts["lb2"] = with_processes("lb2", {announcer, balancer, {.name = "log", .after = {"balancer"}}});
+  have.hosts["web"] = with_processes("web", {announcer, {.name = "server"}});
+  auto turns_of = [](const Plan& plan) {
+    std::vector<std::set<std::string>> turns;
+    for (const auto& turn : stop_turns(plan)) {
+      turns.emplace_back();
+      for (const auto& op : turn) turns.back().insert(describe(op));
+    }
+    return turns;
+  };
+  using Names = std::set<std::string>;
+  EXPECT_THAT(turns_of(compile(have, {})),
+              ElementsAre(Names{"lb1: stop balancer (signal 15)", "lb2: stop log (signal 15)"},
+                          Names{"lb1: stop announcer (signal 15)", "lb2: stop balancer (signal 15)"},
+                          Names{"lb2: stop announcer (signal 15)", "web: stop announcer (signal 15)",
+                                "web: stop server (signal 15)"}));
+  auto want = have;
+  want.hosts.erase("web");
+  want.hosts["lb1"].processes.erase(want.hosts["lb1"].processes.begin());
+  EXPECT_THAT(turns_of(compile(have, want)),
+              ElementsAre(Names{"lb1: stop balancer (signal 15)", "web: stop announcer (signal 15)",
+                                "web: stop server (signal 15)"}))
+      << "another host's announcer is nothing to the balancer";
+  EXPECT_THAT(stop_turns(compile({}, have)), IsEmpty());
+}
+
 TEST(Plan, NothingToDoIsAnEmptyPlan) { EXPECT_THAT(lines(small_lab(), small_lab()), IsEmpty()); }
 
 TEST(Plan, AHostMoreTouchesNoOther) {
