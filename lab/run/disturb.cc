@@ -129,8 +129,14 @@ asio::awaitable<void> RunningLab::restore(Progress progress) {
   const auto down = without_carrier_, impaired = impaired_;
   for (const auto& [name, link] : down) set_carrier(name, link, true);
   for (const auto& [name, link] : impaired) impair(name, link, false, {});
-  const auto away = placement_.away;
-  if (!away.empty()) co_await put_back(away);
+  co_await my_turn();
+  {
+    Turn turn{*this};
+    cluster_.services = as_written_;
+    placement_.away.clear();
+    model::Lab want = expanded();
+    co_await change_to(std::move(want));
+  }
   for (const auto& [name, process] : frozen_) processes_.kill(name, process, SIGCONT, std::nullopt);
   frozen_.clear();
   for (const auto& [name, one] : have_.hosts) processes_.start(name, "");

@@ -80,6 +80,7 @@ model::Lab RunningLab::expanded() {
 asio::awaitable<void> RunningLab::up(model::Cluster cluster, Progress progress) {
   Turn turn{*this};
   cluster_ = std::move(cluster);
+  as_written_ = cluster_.services;
   model::Lab want = expanded();
   progress("making " + std::to_string(want.hosts.size()) + " hosts");
   co_await change_to(std::move(want));

@@ -67,8 +67,8 @@ class RunningLab {
   /// Programs beside the cluster's own, by host, in place of those before; returns when they are ready.
   using Programs = std::map<std::string, std::vector<daemons::Program>>;
   asio::awaitable<void> accompany(Programs);
-  /// Takes back what was disturbed: everything is there, runs, has its carriers and is unimpaired; returns
-  /// when the routes are as they should be. Numbers of replicas stay.
+  /// The lab as it came up: everything is there, in the numbers of the topology, runs, has its carriers and is
+  /// unimpaired; returns when the routes are as they should be.
   asio::awaitable<void> restore(Progress progress);
 
   /// The host's links that have another end, in order.
@@ -125,6 +125,7 @@ class RunningLab {
   std::map<std::string, std::unique_ptr<observe::Monitor>> watches_;
   RouteTable routes_;  // as the kernels' notifications tell
   model::Cluster cluster_;
+  std::vector<model::Service> as_written_;
   cluster::Placement placement_;
   model::Lab have_;
   Programs company_;
