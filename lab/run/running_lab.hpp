@@ -13,6 +13,7 @@
 #include "lab/daemons/program.hpp"
 #include "lab/model/cluster.hpp"
 #include "lab/observe/monitor.hpp"
+#include "lab/run/bgp_watch.hpp"
 #include "lab/run/expected_routes.hpp"
 #include "lab/run/history.hpp"
 #include "lab/run/process_table.hpp"
@@ -121,6 +122,7 @@ class RunningLab {
   std::string name_, state_, programs_;
   History history_;
   ProcessTable processes_;
+  BgpWatch bgp_{processes_, history_};
   std::unique_ptr<apply::LinuxKernel> kernel_;
   std::map<std::string, std::unique_ptr<observe::Monitor>> watches_;
   RouteTable routes_;  // as the kernels' notifications tell
