@@ -75,7 +75,7 @@ class Unrolling {
   void draw(Drawn<int>& count, int& now) {
     if (!count.is_fixed()) {
       const bool is_within = count.min <= now && now <= count.max;
-      const auto choices = static_cast<std::uint64_t>(count.max - count.min + (is_within ? 0 : 1));
+      const auto choices = static_cast<std::uint64_t>(count.max - count.min) + (is_within ? 0 : 1);
       count.min += static_cast<int>(dice_.below(choices));
       if (is_within && count.min >= now) ++count.min;
       count.max = count.min;

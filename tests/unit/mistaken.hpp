@@ -11,7 +11,9 @@
 /// Topologies with mistakes, and what must be said of them: for the tables of mistakes.
 namespace lblab::model {
 
-inline void PrintTo(const Mark& mark, std::ostream* out) { *out << mark.line << ":" << mark.column; }
+inline std::ostream& operator<<(std::ostream& out, const Mark& mark) {
+  return out << mark.line << ":" << mark.column;
+}
 
 /// What a message must say, in part.
 struct Message {
@@ -23,7 +25,9 @@ struct Message {
 struct Mistaken {
   std::string story, text;
   std::vector<Message> messages;
-  friend void PrintTo(const Mistaken& mistaken, std::ostream* out) { *out << mistaken.story; }
+  friend std::ostream& operator<<(std::ostream& out, const Mistaken& mistaken) {
+    return out << mistaken.story;
+  }
 };
 
 inline std::string story_of(const testing::TestParamInfo<Mistaken>& row) { return row.param.story; }
