@@ -55,10 +55,23 @@ void add_datagrams(std::vector<Series>& all, const Case& of) {
   all.push_back(lost.series("datagrams lost"));
 }
 
+/// The routes that are expected of hosts; if there are none, all of more than one way.
+bool is_worth_showing(const std::pair<std::string, std::string>& route, const Life<Set>& life,
+                      const Case& of) {
+  bool any = false;
+  for (const auto& acted : of.evidence.steps)
+    if (const auto* expected = std::get_if<model::Expectation>(&acted.step.what))
+      if (const auto* e = std::get_if<model::RouteExpectation>(&expected->what)) {
+        if (route == std::pair{e->host, e->route.str()}) return true;
+        any = true;
+      }
+  return !any && std::ranges::any_of(life, [](const auto& told) { return told.value.size() > 1; });
+}
+
 void add_next_hops(std::vector<Series>& all, const Case& of) {
   const double began = of.evidence.began, ended = of.evidence.ended;
   for (const auto& [route, life] : of.facts.routes) {
-    if (!of.matter.contains(route.second)) continue;
+    if (!of.matter.contains(route.second) || !is_worth_showing(route, life, of)) continue;
     Series hops{fmt::format("next hops of {} in {}", route.second, route.first), "", {}};
     hops.points.emplace_back(0, static_cast<double>(value_at(life, began).size()));
     for (const auto& told : life)
