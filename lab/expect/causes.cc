@@ -102,6 +102,7 @@ class Causes {
           if (sessions != facts_.peers.end() && standing(sessions->second, names_.addresses(balancer), t_).is)
             lines.push_back(fmt::format("{}'s session with {} was still up", reflector, balancer));
           add(lines, at_.of(balancer));
+          add(lines, doubtful_real_servers(balancer));
         }
       } else {
         lines.push_back(fmt::format("next hop {} is still there although its path was withdrawn at {} {}",
@@ -164,6 +165,17 @@ class Causes {
   }
 
  private:
+  /// Those in the balancer's table, and thus reasons to announce, that there is reason to doubt.
+  Lines doubtful_real_servers(const std::string& balancer) const {
+    Lines lines;
+    const auto table = facts_.real_servers.find(balancer);
+    if (table == facts_.real_servers.end()) return lines;
+    for (const auto& address : value_at(table->second, t_))
+      if (const auto pod = names_.host_of(address); !pod.empty() && !at_.troubles(pod).empty())
+        add(lines, real_server(balancer, pod, false));
+    return lines;
+  }
+
   Set with_name(const std::string& host_or_address) const {
     Set all = names_.addresses(host_or_address);
     all.insert(host_or_address);

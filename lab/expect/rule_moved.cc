@@ -98,6 +98,12 @@ Ruling rule(const model::MovedExpectation& e, const Trial& trial) {
       ruling.causes.push_back(
           "no route changed: the router hashes more than the packet's addresses, protocol and ports (with "
           "fib_multipath_hash_policy=1 a veth hands it the sender's own hash)");
+    else
+      ruling.causes.push_back(
+          fmt::format("{}'s next-hop group is divided anew when one comes or goes, unless it is a resilient "
+                      "one (for fibd: "
+                      "bgp.groups: resilient)",
+                      route.router));
     for (const auto& move : moves.all)
       if (move.is_needless && ruling.causes.size() < 12)
         ruling.causes.push_back(fmt::format(

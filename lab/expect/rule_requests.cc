@@ -91,6 +91,20 @@ std::string seen_text(const Trial& trial, const Sorted& sorted) {
   return text;
 }
 
+/// Load balancers whose IPVS sent packets on, and saw none come back that it could translate.
+std::vector<std::string> one_way_balancers(const Trial& trial) {
+  std::vector<std::string> lines;
+  for (const auto& [host, grew] : trial.all.evidence.counters) {
+    const auto in = grew.find("IpvsIncomingPackets"), out = grew.find("IpvsOutgoingPackets");
+    if (in == grew.end() || out == grew.end() || in->second == 0 || out->second > 0) continue;
+    lines.push_back(fmt::format(
+        "{}: IPVS sent {} packets on to real servers, and no answer came back through it: they answer the "
+        "client directly, unless it masquerades",
+        host, in->second));
+  }
+  return lines;
+}
+
 std::vector<std::string> causes(const Trial& trial, const Sorted& sorted) {
   Requests all = sorted.failed;
   all.insert(all.end(), sorted.unknown.begin(), sorted.unknown.end());
@@ -102,6 +116,8 @@ std::vector<std::string> causes(const Trial& trial, const Sorted& sorted) {
     to = std::max(to, seconds(request->due));
   }
   lines.push_back("failed requests: " + numbers(all));
+  const auto one_way = one_way_balancers(trial);
+  if (sorted.answered == 0) lines.insert(lines.end(), one_way.begin(), one_way.end());
   const auto silent = silent_ways(trial, from, to);
   lines.insert(lines.end(), silent.begin(), silent.end());
   const auto ends = dead_ends(trial, from, to);

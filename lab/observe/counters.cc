@@ -56,12 +56,26 @@ void take_table(const std::string& text, const std::string& name, Counters& coun
       counters[name] += std::stoull(values[at], nullptr, hexadecimal);
 }
 
+/// Two lines of names, then for each CPU: its number, connections, packets in, packets out, bytes in, bytes
+/// out; in hexadecimal.
+void take_ipvs(const std::string& text, Counters& counters) {
+  constexpr int hexadecimal = 16;
+  std::istringstream lines{text};
+  for (std::string line; std::getline(lines, line);) {
+    const auto values = words(line);
+    if (values.size() != 6 || values[0].find_first_not_of("0123456789ABCDEF") != std::string::npos) continue;
+    counters["IpvsIncomingPackets"] += std::stoull(values[2], nullptr, hexadecimal);
+    counters["IpvsOutgoingPackets"] += std::stoull(values[3], nullptr, hexadecimal);
+  }
+}
+
 }  // namespace
 
 Counters read_counters(const sys::Netns& netns) {
   Counters counters;
   take_pairs(read_inside(netns, "/proc/thread-self/net/netstat"), "TcpExt", "IPReversePathFilter", counters);
   take_pairs(read_inside(netns, "/proc/thread-self/net/snmp"), "Icmp", "OutDestUnreachs", counters);
+  take_ipvs(read_inside(netns, "/proc/thread-self/net/ip_vs_stats_percpu"), counters);
   take_table(read_inside(netns, "/proc/thread-self/net/stat/nf_conntrack"), "insert_failed", counters);
   return counters;
 }
