@@ -160,7 +160,7 @@ TEST_F(Probes, TheRateIsKeptAndDoesNotDrift) {
   // When the first would have been due, told by the one of some that was least late.
   const auto start = [&](std::size_t first, std::size_t last) {
     auto earliest = nanoseconds::max();
-    for (auto i = first; i < last; ++i) earliest = std::min(earliest, sent[i].at - 4ms * i);
+    for (auto i = first; i < last; ++i) earliest = std::min<nanoseconds>(earliest, sent[i].at - 4ms * i);
     return earliest;
   };
   const auto quarter = sent.size() / 4;
