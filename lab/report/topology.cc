@@ -173,7 +173,8 @@ class Picture {
     return bottom;
   }
 
-  /// Hosts without a network: in a row if their links make one, otherwise they stand in a ring.
+  /// Hosts without a network: each beside one that it is linked to; in a row if the links make one, otherwise
+  /// they stand in a ring.
   bool order_loose() {
     std::map<std::string, std::set<std::string>> next;
     for (const auto& link : cluster_.links) {
@@ -200,7 +201,9 @@ class Picture {
     const bool is_chain = ordered.size() == loose_.size() && std::ranges::all_of(loose_, [&](auto* host) {
                             return next[host->node->name].size() < 3;
                           });
-    if (is_chain) loose_ = ordered;
+    for (auto* host : loose_)
+      if (!seen.contains(host->node->name)) follow(host);
+    loose_ = ordered;
     return is_chain;
   }
 
