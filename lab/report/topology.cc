@@ -153,8 +153,8 @@ class Picture {
 
   Point ring_radius() const {
     const double n = static_cast<double>(loose_.size());
-    return {std::max(170.0, n * (width_of_widest() + 40) / 5),
-            std::max(100.0, n * (height_of(loose_) + 30) / 6)};
+    return {std::max(190.0, n * (width_of_widest() + 40) / 5),
+            std::max(125.0, n * (height_of(loose_) + 30) / 6)};
   }
 
   double place_ring(double y) {
