@@ -1,6 +1,6 @@
 #include "lab/report/html_parts.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <fmt/ostream.h>
 
 #include <algorithm>
@@ -159,17 +159,21 @@ void write_outages(std::ostream& out, const ScenarioVerdict& verdict) {
 
 void write_plots(std::ostream& out, const ScenarioVerdict& verdict, std::span<const Reference> references) {
   const auto all = plots(verdict, references);
-  if (all.empty()) return;
+  const auto same = unchanged(verdict);
+  if (all.empty() && same.empty()) return;
   fmt::print(out, "<h3>Plots</h3>\n");
-  if (!has_gnuplot()) {
+  if (!has_gnuplot() && !all.empty()) {
     fmt::print(out,
                "<p class=\"grey\">{} left out: gnuplot is not installed here (Debian's package {}).</p>\n",
                count(std::ssize(all), "plot"), gnuplot_package);
-    return;
+  } else {
+    fmt::print(out, "<div class=\"plots\">\n");
+    for (const auto& plot : all) write_plot(out, plot);
+    fmt::print(out, "</div>\n");
   }
-  fmt::print(out, "<div class=\"plots\">\n");
-  for (const auto& plot : all) write_plot(out, plot);
-  fmt::print(out, "</div>\n");
+  if (!same.empty())
+    fmt::print(out, "<p class=\"grey small\">The same throughout: {}.</p>\n",
+               xml(fmt::format("{}", fmt::join(same, "; "))));
 }
 
 void write_expectations(std::ostream& out, const ScenarioVerdict& verdict) {

@@ -31,6 +31,9 @@ struct Plot {
 /// words and numbers of ours: nothing in it is gnuplot's to run.
 std::vector<Plot> plots(const expect::ScenarioVerdict&, std::span<const Reference> = {});
 
+/// Series that never changed, in words ("next hops of 10.1.1.0/24 in node1: 1"): they are not plotted.
+std::vector<std::string> unchanged(const expect::ScenarioVerdict&);
+
 /// Bars of a histogram over [from, to) of equal width: in logarithms where the values span much.
 struct Histogram {
   bool logarithmic = false;

@@ -30,6 +30,14 @@ Points with_end(Points points, double end) {
   return points;
 }
 
+bool is_of_requests(const Series& series) { return series.name == answered || series.name == failed; }
+
+bool is_constant(const Series& series) {
+  return !series.points.empty() && std::ranges::all_of(series.points, [&](const auto& point) {
+    return point.second == series.points.front().second;
+  });
+}
+
 Points points_of(const ScenarioVerdict& verdict, std::string_view name) {
   const auto found = std::ranges::find(verdict.series, name, &Series::name);
   return found == verdict.series.end() ? Points{} : thinned(drawable(found->points));
@@ -75,7 +83,16 @@ void add_requests(const ScenarioVerdict& verdict, std::vector<Plot>& plots) {
 
 void add_other_series(const ScenarioVerdict& verdict, std::vector<Plot>& plots) {
   for (const auto& series : verdict.series)
-    if (series.name != answered && series.name != failed) add_one(verdict, series, plots);
+    if (!is_of_requests(series) && !is_constant(series)) add_one(verdict, series, plots);
+}
+
+std::vector<std::string> unchanged(const ScenarioVerdict& verdict) {
+  std::vector<std::string> found;
+  for (const auto& series : verdict.series)
+    if (!is_of_requests(series) && is_constant(series))
+      found.push_back(fmt::format("{}: {}", one_line(series.name),
+                                  measure(series.points.front().second, plain_unit(series.unit))));
+  return found;
 }
 
 }  // namespace lblab::report

@@ -153,8 +153,8 @@ class Picture {
 
   Point ring_radius() const {
     const double n = static_cast<double>(loose_.size());
-    return {std::max(170.0, n * (width_of_widest() + 40) / 5),
-            std::max(100.0, n * (height_of(loose_) + 30) / 6)};
+    return {std::max(190.0, n * (width_of_widest() + 40) / 5),
+            std::max(125.0, n * (height_of(loose_) + 30) / 6)};
   }
 
   double place_ring(double y) {
@@ -173,7 +173,8 @@ class Picture {
     return bottom;
   }
 
-  /// Hosts without a network: in a row if their links make one, otherwise they stand in a ring.
+  /// Hosts without a network: each beside one that it is linked to; in a row if the links make one, otherwise
+  /// they stand in a ring.
   bool order_loose() {
     std::map<std::string, std::set<std::string>> next;
     for (const auto& link : cluster_.links) {
@@ -200,7 +201,9 @@ class Picture {
     const bool is_chain = ordered.size() == loose_.size() && std::ranges::all_of(loose_, [&](auto* host) {
                             return next[host->node->name].size() < 3;
                           });
-    if (is_chain) loose_ = ordered;
+    for (auto* host : loose_)
+      if (!seen.contains(host->node->name)) follow(host);
+    loose_ = ordered;
     return is_chain;
   }
 

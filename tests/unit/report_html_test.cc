@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <array>
 #include <cstdlib>
 #include <sstream>
 
@@ -195,15 +196,21 @@ TEST(ReportTopology, DrawsPlainLinksBetweenTheirInterfaces) {
     EXPECT_THAT(words_of(svg), HasSubstr(word));
 }
 
-/// The boxes of hosts as (left, top, right, bottom), by python's XML parser.
-std::vector<std::array<double, 4>> boxes_of(const std::string& svg) {
-  const auto boxes = test::python(R"(
+struct Drawn {
+  double width, height;
+  std::vector<std::array<double, 4>> hosts;  // left, top, right, bottom
+};
+/// As python's XML parser reads it.
+Drawn drawn(const std::string& svg) {
+  const auto read = test::python(R"(
 import xml.etree.ElementTree as tree
-r = [e.attrib for e in tree.fromstring(text).iter('{http://www.w3.org/2000/svg}rect') if e.get('class') == 'lt-host']
-print(json.dumps([[float(b['x']), float(b['y']), float(b['x']) + float(b['width']), float(b['y']) + float(b['height'])]
-                  for b in r])))",
-                                  svg);
-  return boxes.get<std::vector<std::array<double, 4>>>();
+root = tree.fromstring(text)
+r = [e.attrib for e in root.iter('{http://www.w3.org/2000/svg}rect') if e.get('class') == 'lt-host']
+print(json.dumps([[float(n) for n in root.get('viewBox').split()],
+                  [[float(b['x']), float(b['y']), float(b['x']) + float(b['width']), float(b['y']) + float(b['height'])]
+                   for b in r]])))",
+                                 svg);
+  return {read.at(0).at(2), read.at(0).at(3), read.at(1)};
 }
 
 TEST(ReportTopology, BoxesNeitherMeetNorLeaveThePicture) {
@@ -235,11 +242,8 @@ links: [[e:eth0, f:eth0], [d:eth1, f:eth1]]
                                     {test::topology("two-services.yaml"), 6U},
                                     {ring, 5U},
                                     {three_networks, 6U}}) {
-    const auto svg = picture_of(yaml);
-    const auto boxes = boxes_of(svg);
+    const auto [width, height, boxes] = drawn(picture_of(yaml));
     ASSERT_EQ(boxes.size(), hosts) << yaml;
-    double width = 0, height = 0;
-    ASSERT_EQ(std::sscanf(svg.c_str() + svg.find("viewBox"), "viewBox=\"0 0 %lf %lf", &width, &height), 2);
     for (std::size_t i = 0; i < boxes.size(); ++i) {
       const auto& a = boxes[i];
       EXPECT_TRUE(a[0] >= 0 && a[1] >= 0 && a[2] <= width && a[3] <= height) << yaml;

@@ -24,8 +24,7 @@ TEST(ReportHistogram, HasRoundBordersAndCountsEachValueOnce) {
   const auto bars = report::histogram(values);
   EXPECT_FALSE(bars.logarithmic);
   EXPECT_EQ(counted(bars), 5);
-  for (const auto& bar : bars.bars)
-    EXPECT_NEAR(bar.to - bar.from, 0.01, 1e-12) << "0.24 over 24 bars";
+  for (const auto& bar : bars.bars) EXPECT_NEAR(bar.to - bar.from, 0.01, 1e-12) << "0.24 over 24 bars";
 }
 
 TEST(ReportHistogram, OfOneValueTwiceIsOneBar) {
@@ -66,6 +65,15 @@ TEST(ReportPlots, AreOfWhatThereIs) {
               testing::ElementsAre(HasSubstr("Outage of each fault"), HasSubstr("HTTP requests per second"),
                                    HasSubstr("Latency of 4120 answered requests"),
                                    HasSubstr("next hops of 10.1.1.0/24 in router")));
+}
+
+TEST(ReportPlots, LeaveOutWhatNeverChangedAndSayIt) {
+  ScenarioVerdict verdict{.seconds = 4};
+  verdict.series = {{"next hops of 10.0.3.0/24 in b", "", {{0, 1}, {4, 1}}},
+                    {"next hops of 10.0.3.0/24 in a", "", {{0, 2}, {1, 1}, {4, 1}}},
+                    {"datagrams lost", "1/s", {}}};
+  EXPECT_EQ(report::plots(verdict).size(), 1U);
+  EXPECT_THAT(report::unchanged(verdict), testing::ElementsAre("next hops of 10.0.3.0/24 in b: 1"));
 }
 
 TEST(ReportPlots, AreDrawnWhateverTheNumbers) {
