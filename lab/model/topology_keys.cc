@@ -135,7 +135,8 @@ std::vector<Key> topology_keys() {
        .allowed = {"plain", "resilient"},
        .meaning =
            "What the next hops of a route form in a router's kernel. When some come or go, `plain` groups "
-           "also move flows between those that stay; `resilient` ones leave those flows where they are."},
+           "also move flows between those that stay; `resilient` ones leave those flows where they are, "
+           "but send to a next hop that does not answer ARP until BGP withdraws it."},
       {.path = "nodes.*.routes",
        .type = Type::list,
        .meaning = "Routes of the host, beside those of its subnets."},

@@ -40,8 +40,10 @@ using Routes = std::map<Prefix, Hops>;
 /// What our groups are. nullopt, plain: each member has a range of the flows' hashes, and a change of members
 /// shifts the ranges, so flows move between members that stay. Otherwise resilient
 /// (Documentation/networking/nexthop-group-resilient.rst): the buckets of a member that leaves move, and
-/// no others; a member that comes gets buckets that are idle. The kernel changes neither the kind of a group
-/// nor its number of buckets: that takes another group.
+/// no others; a member that comes gets buckets that are idle. Resilience has a price: a plain group passes
+/// over a member whose neighbour entry has failed, a resilient one does not, so a next hop that dies in
+/// silence loses its flows until BGP withdraws it. The kernel changes neither the kind of a group nor its
+/// number of buckets: that takes another group.
 using GroupKind = std::optional<nl::Nexthop::Resilient>;
 
 /// What is in the kernel, ours or not.
