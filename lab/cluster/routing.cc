@@ -43,7 +43,7 @@ void run_router(const Cluster& cluster, const Node& node, model::Host& host) {
   if (reflectors.empty()) router.passive_peers = addresses(node, nodes);
   if (node.bgp->agent == model::BgpAgent::bird) return install(daemons::bird::router(router), host);
   install(daemons::gobgpd::router(router), host);
-  install(daemons::fibd::beside_gobgpd(node.bgp->stale_time), host);
+  install(daemons::fibd::beside_gobgpd(node.bgp->stale_time, node.bgp->groups), host);
 }
 
 void run_reflector(const Cluster& cluster, const Node& node, model::Host& host) {

@@ -53,6 +53,7 @@ class ClusterCheck {
       report(bgp["stale-time"].name_mark(),
              fmt::format("stale-time on the route reflector '{}'", node.name()),
              "only a router has kernel routes to keep");
+    check_groups(role, bgp["groups"], bgp["agent"]);
     if (role == "route-reflector" && !overlay_.given())
       report(node.name_mark(), fmt::format("route reflector '{}', and no overlay", node.name()),
              "add an overlay: it reflects the routes of pods");
@@ -61,6 +62,14 @@ class ClusterCheck {
     if (needs_address && node["interfaces"].each().empty())
       report(node.name_mark(), fmt::format("{} '{}' is on no network", role, node.name()),
              "add interfaces: {NETWORK: ADDRESS}");
+  }
+
+  /// Only fibd makes nexthop groups, and it serves a router's gobgpd.
+  void check_groups(const std::string& role, const View& groups, const View& agent) {
+    if (role == "route-reflector" && groups.given())
+      report(groups.name_mark(), "groups on a route reflector", "only a router has kernel routes");
+    if (role == "router" && groups.given() && agent.ok() && agent.as<std::string>() == "bird")
+      report(groups.name_mark(), "groups beside the agent bird", "agent: gobgp, which is the default");
   }
 
   void check_service(const View& service) {

@@ -36,12 +36,14 @@ struct Interface {
 
 enum class Role { plain, client, router, route_reflector, node };
 enum class BgpAgent { gobgp, bird };
+enum class NexthopGroups { plain, resilient };
 
 struct Bgp {
   std::uint32_t as = 65021;
   BgpAgent agent = BgpAgent::gobgp;
   milliseconds hold_time{9'000};
   milliseconds stale_time{60'000};  // how long fibd keeps routes when the agent dies
+  NexthopGroups groups = NexthopGroups::plain;
   Mark mark;
 };
 

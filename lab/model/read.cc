@@ -28,6 +28,7 @@ Bgp read_bgp(const View& view) {
           .agent = choice<BgpAgent>(view["agent"], {"gobgp", "bird"}),
           .hold_time = view["hold-time"].as<milliseconds>(),
           .stale_time = view["stale-time"].as<milliseconds>(),
+          .groups = choice<NexthopGroups>(view["groups"], {"plain", "resilient"}),
           .mark = view.name_mark()};
 }
 

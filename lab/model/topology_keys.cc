@@ -129,6 +129,14 @@ std::vector<Key> topology_keys() {
        .fallback = "60s",
        .max = 24 * hour,
        .meaning = "How long a router keeps its kernel routes when its BGP agent dies."},
+      {.path = "nodes.*.bgp.groups",
+       .type = Type::choice,
+       .fallback = "plain",
+       .allowed = {"plain", "resilient"},
+       .meaning =
+           "What the next hops of a route form in a router's kernel. When some come or go, `plain` groups "
+           "also move flows between those that stay; `resilient` ones leave those flows where they are, "
+           "but send to a next hop that does not answer ARP until BGP withdraws it."},
       {.path = "nodes.*.routes",
        .type = Type::list,
        .meaning = "Routes of the host, beside those of its subnets."},

@@ -45,7 +45,8 @@ struct Nexthop {
 /// Fails with EEXIST if the id is taken.
 Message add_nexthop(const Nexthop&);
 /// Adds it, or changes what the id stands for under the routes that use it. A resilient group and a plain one
-/// cannot replace each other.
+/// cannot replace each other, nor can resilient groups with different numbers of buckets; the timers can
+/// change.
 Message replace_nexthop(const Nexthop&);
 /// Also removes the routes that use it.
 Message delete_nexthop(std::uint32_t id);

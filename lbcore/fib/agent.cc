@@ -129,8 +129,7 @@ class Agent {
   void wait_for_kernel() {
     kernel_events_.async_wait(asio::posix::stream_descriptor::wait_read, [this](error_code error) {
       if (error) return;
-      kernel_.drain_events();
-      schedule();
+      if (kernel_.drain_events()) schedule();
       wait_for_kernel();
     });
   }
@@ -167,7 +166,7 @@ class Agent {
     for (bool again = true; again;) {
       const Actual actual = kernel_.read();
       const Ways ways = ways_to(desired, actual, refused);
-      const auto changes = reconcile(wanted(desired, ways), actual);
+      const auto changes = reconcile(wanted(desired, ways), settings_.groups, actual);
       const auto refusals = kernel_.apply(changes);
       again = false;
       std::set<std::string> refused_changes;

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "lab/sys/address.hpp"
+#include "lbcore/fib/reconcile.hpp"
 
 namespace lbcore::fib {
 
@@ -17,6 +18,8 @@ struct Settings {
   /// When every session of a gobgpd that came back has been up for this long, and its table has been quiet
   /// for as long, the table counts as complete and what is still stale goes: gobgp shows no End-of-RIB.
   std::chrono::milliseconds settle{3'000};
+  /// Of groups of another kind, left by another fibd, the routes move to new ones without a gap.
+  GroupKind groups;
   /// At the end, leave the routes as they are.
   bool keep = false;
 };

@@ -18,6 +18,12 @@ bool removes(const Change& change) {
   return std::holds_alternative<RemoveRoute>(change) || std::holds_alternative<RemoveNexthop>(change);
 }
 
+/// Each stage is tried when nothing of those before it was refused.
+std::size_t stage(const Change& change) {
+  if (std::holds_alternative<AddHop>(change)) return 0;
+  return std::holds_alternative<RemoveNexthop>(change) ? 2 : 1;
+}
+
 bool is_absent(int error) { return error == ESRCH || error == ENOENT; }
 
 }  // namespace
@@ -33,11 +39,11 @@ Actual Kernel::read() {
 }
 
 std::vector<Refusal> Kernel::apply(const std::vector<Change>& changes) {
-  std::vector<Change> hops, rest;
-  for (const Change& change : changes)
-    (std::holds_alternative<AddHop>(change) ? hops : rest).push_back(change);
-  auto refusals = flush(hops);
-  return refusals.empty() ? flush(rest) : refusals;
+  std::array<std::vector<Change>, 3> stages;
+  for (const Change& change : changes) stages.at(stage(change)).push_back(change);
+  for (const auto& some : stages)
+    if (auto refusals = flush(some); !refusals.empty()) return refusals;
+  return {};
 }
 
 std::vector<Refusal> Kernel::flush(const std::vector<Change>& changes) {
@@ -51,9 +57,12 @@ std::vector<Refusal> Kernel::flush(const std::vector<Change>& changes) {
   return refusals;
 }
 
-void Kernel::drain_events() {
+bool Kernel::drain_events() {
+  bool changed = false;
+  const auto outcome = events_.read(
+      [&](const nlmsghdr& head) { changed = changed || head.nlmsg_type != RTM_NEWNEXTHOPBUCKET; });
   // What was missed in an overrun does not matter: every event means only "read anew".
-  events_.read([](const nlmsghdr&) {});
+  return changed || outcome == nl::EventSocket::Read::overrun;
 }
 
 }  // namespace lbcore::fib

@@ -33,8 +33,15 @@ class Objects {
 
   bool is_group(std::uint32_t id) const {
     const auto at = ours_.find(id);
-    return at != ours_.end() && !at->second->members.empty() && !at->second->resilient;
+    return at != ours_.end() && !at->second->members.empty();
   }
+  /// A group of ours that a replacement can make one of this kind.
+  bool can_be(const GroupKind& kind, std::uint32_t id) const {
+    if (!is_group(id)) return false;
+    const GroupKind& has = kind_of(id);
+    return has && kind ? has->buckets == kind->buckets : has.has_value() == kind.has_value();
+  }
+  const GroupKind& kind_of(std::uint32_t group) const { return ours_.at(group)->resilient; }
   /// What a group of ours leads to; nullopt if it has a member or a weight that we would not give it.
   std::optional<Hops> hops_of(std::uint32_t group) const {
     Hops hops;
@@ -70,7 +77,8 @@ class Objects {
 
 class Reconciler {
  public:
-  Reconciler(const Routes& wanted, const Actual& actual) : wanted_(wanted), objects_(actual.nexthops) {
+  Reconciler(const Routes& wanted, const GroupKind& kind, const Actual& actual)
+      : wanted_(wanted), kind_(kind), objects_(actual.nexthops) {
     for (const auto& route : actual.routes)
       if (is_ours(route)) routes_.emplace(route.destination, &route);
   }
@@ -88,18 +96,18 @@ class Reconciler {
   }
 
  private:
-  /// Each wanted prefix gets the group that its route uses already. A group without a route (left when a
-  /// route was refused, or by a fibd that was killed) serves a prefix that has none.
+  /// Each wanted prefix gets the group that its route uses already, if that can stay. A group without a route
+  /// (left when a route was refused, or by a fibd that was killed) serves a prefix that has none.
   void claim_groups() {
     for (const auto& [prefix, route] : routes_)
-      if (wanted_.contains(prefix) && objects_.is_group(route->nexthop_id) &&
+      if (wanted_.contains(prefix) && objects_.can_be(kind_, route->nexthop_id) &&
           in_use_.insert(route->nexthop_id).second)
         group_of_[prefix] = route->nexthop_id;
     std::set<std::uint32_t> routed;
     for (const auto& [prefix, route] : routes_) routed.insert(route->nexthop_id);
     std::multimap<Hops, std::uint32_t> free;
     for (const auto& [id, nexthop] : objects_.ours())
-      if (objects_.is_group(id) && !routed.contains(id))
+      if (objects_.can_be(kind_, id) && !routed.contains(id))
         if (const auto hops = objects_.hops_of(id)) free.emplace(*hops, id);
     for (const auto& [prefix, hops] : wanted_) {
       if (group_of_.contains(prefix)) continue;
@@ -114,12 +122,12 @@ class Reconciler {
   void bring_in_step(const Prefix& prefix, const Hops& hops) {
     const auto had = group_of_.find(prefix);
     const std::uint32_t group = had == group_of_.end() ? objects_.new_id() : had->second;
-    if (had != group_of_.end() && objects_.hops_of(group) == hops) {
+    if (had != group_of_.end() && objects_.hops_of(group) == hops && objects_.kind_of(group) == kind_) {
       for (const auto id : objects_.members_of(group)) in_use_.insert(id);
     } else if (had != group_of_.end()) {
-      groups_.push_back(ReplaceGroup{group, members(hops)});
+      groups_.push_back(ReplaceGroup{group, members(hops), kind_});
     } else {
-      groups_.push_back(AddGroup{group, members(hops)});
+      groups_.push_back(AddGroup{group, members(hops), kind_});
     }
     const auto route = routes_.find(prefix);
     if (route == routes_.end())
@@ -153,6 +161,7 @@ class Reconciler {
   }
 
   const Routes& wanted_;
+  const GroupKind kind_;
   Objects objects_;
   std::map<Prefix, const nl::Route*> routes_;  // ours
   std::map<Prefix, std::uint32_t> group_of_;
@@ -160,12 +169,21 @@ class Reconciler {
   std::vector<Change> hop_additions_, groups_, route_changes_, route_removals_, removals_;
 };
 
-nl::Nexthop group(std::uint32_t id, const std::vector<std::uint32_t>& members) {
+/// Of an AddGroup or a ReplaceGroup.
+template <class GroupChange>
+nl::Nexthop group(const GroupChange& change) {
   nl::Nexthop group;
-  group.id = id;
+  group.id = change.id;
   group.protocol = protocol;
-  for (const auto member : members) group.members.push_back({member, 1});
+  for (const auto member : change.members) group.members.push_back({member, 1});
+  group.resilient = change.kind;
   return group;
+}
+
+std::string describe(const GroupKind& kind) {
+  return kind ? fmt::format(", resilient: {} buckets, idle after {} s, forced after {} s", kind->buckets,
+                            kind->idle_timer_s, kind->unbalanced_timer_s)
+              : "";
 }
 
 nl::Route route(const Prefix& prefix, std::uint32_t group) {
@@ -218,8 +236,8 @@ Routes installed(const Actual& actual) {
   return routes;
 }
 
-std::vector<Change> reconcile(const Routes& wanted, const Actual& actual) {
-  return Reconciler(wanted, actual).run();
+std::vector<Change> reconcile(const Routes& wanted, const GroupKind& kind, const Actual& actual) {
+  return Reconciler(wanted, kind, actual).run();
 }
 
 nl::Message message(const Change& change) {
@@ -231,8 +249,8 @@ nl::Message message(const Change& change) {
                               nexthop.link = c.hop.link;
                               return nl::add_nexthop(nexthop);
                             },
-                            [](const AddGroup& c) { return nl::add_nexthop(group(c.id, c.members)); },
-                            [](const ReplaceGroup& c) { return nl::replace_nexthop(group(c.id, c.members)); },
+                            [](const AddGroup& c) { return nl::add_nexthop(group(c)); },
+                            [](const ReplaceGroup& c) { return nl::replace_nexthop(group(c)); },
                             [](const AddRoute& c) { return nl::add_route(route(c.prefix, c.group)); },
                             [](const ReplaceRoute& c) { return nl::replace_route(route(c.prefix, c.group)); },
                             [](const RemoveRoute& c) { return nl::delete_route(route(c.prefix, 0)); },
@@ -246,10 +264,11 @@ std::string describe(const Change& change) {
                 return fmt::format("add nexthop {} via {} link {}", c.id, c.hop.via.str(), c.hop.link);
               },
               [](const AddGroup& c) {
-                return fmt::format("add group {} of {}", c.id, fmt::join(c.members, " "));
+                return fmt::format("add group {} of {}{}", c.id, fmt::join(c.members, " "), describe(c.kind));
               },
               [](const ReplaceGroup& c) {
-                return fmt::format("replace group {} by {}", c.id, fmt::join(c.members, " "));
+                return fmt::format("replace group {} by {}{}", c.id, fmt::join(c.members, " "),
+                                   describe(c.kind));
               },
               [](const AddRoute& c) {
                 return fmt::format("add route {} over group {}", c.prefix.str(), c.group);

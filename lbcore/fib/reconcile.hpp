@@ -37,6 +37,15 @@ using Hops = std::set<Hop>;
 /// The routes wanted, or the ones there are; no set is empty.
 using Routes = std::map<Prefix, Hops>;
 
+/// What our groups are. nullopt, plain: each member has a range of the flows' hashes, and a change of members
+/// shifts the ranges, so flows move between members that stay. Otherwise resilient
+/// (Documentation/networking/nexthop-group-resilient.rst): the buckets of a member that leaves move, and
+/// no others; a member that comes gets buckets that are idle. Resilience has a price: a plain group passes
+/// over a member whose neighbour entry has failed, a resilient one does not, so a next hop that dies in
+/// silence loses its flows until BGP withdraws it. The kernel changes neither the kind of a group nor its
+/// number of buckets: that takes another group.
+using GroupKind = std::optional<nl::Nexthop::Resilient>;
+
 /// What is in the kernel, ours or not.
 struct Actual {
   std::vector<nl::Route> routes;
@@ -48,7 +57,7 @@ struct Actual {
 /// belongs elsewhere. nullopt: there is no way now.
 std::optional<Hop> resolve(const Address& next_hop, const std::vector<nl::Route>&);
 
-/// Our routes as they are.
+/// Our routes as they are, over groups of whatever kind.
 Routes installed(const Actual&);
 
 struct AddHop {
@@ -59,11 +68,13 @@ struct AddHop {
 struct AddGroup {
   std::uint32_t id;
   std::vector<std::uint32_t> members;
+  GroupKind kind;
   auto operator<=>(const AddGroup&) const = default;
 };
 struct ReplaceGroup {
   std::uint32_t id;
   std::vector<std::uint32_t> members;
+  GroupKind kind;  // as it was, but for the timers
   auto operator<=>(const ReplaceGroup&) const = default;
 };
 struct AddRoute {
@@ -87,9 +98,10 @@ struct RemoveNexthop {
 using Change =
     std::variant<AddHop, AddGroup, ReplaceGroup, AddRoute, ReplaceRoute, RemoveRoute, RemoveNexthop>;
 
-/// The fewest changes that make the kernel's BGP routes the wanted ones, in an order in which the kernel
-/// accepts them and no route of both is ever without a next hop of both. Empty if nothing need change.
-std::vector<Change> reconcile(const Routes& wanted, const Actual&);
+/// The fewest changes that make the kernel's BGP routes the wanted ones over groups of this kind, in an order
+/// in which the kernel accepts them and no route of both is ever without a next hop of both. Empty if nothing
+/// need change.
+std::vector<Change> reconcile(const Routes& wanted, const GroupKind&, const Actual&);
 
 nl::Message message(const Change&);
 /// "add route 10.1.1.0/24 over group 10003"

@@ -150,6 +150,16 @@ TEST(ThePapersCluster, RouterHashesOverThePacketAndDropsDeadNextHops) {
   EXPECT_EQ(sysctls.at("net.ipv4.ip_forward"), "1");
 }
 
+TEST(ARouter, MakesTheGroupsThatItsBgpAsksFor) {
+  const auto lab =
+      expanded(parsed("name: t\nnetworks: {net: {subnet: 10.0.0.0/24}}\n"
+                      "nodes: {r: {role: router, interfaces: {net: 10.0.0.1}, bgp: {groups: resilient}}}\n"));
+  const auto& all = lab.hosts.at("r").processes;
+  const auto fibd = std::ranges::find(all, "fibd", &model::Process::name);
+  ASSERT_NE(fibd, all.end());
+  EXPECT_THAT(fibd->argv, testing::IsSupersetOf({"--groups", "resilient"}));
+}
+
 TEST(ThePapersCluster, NobodyFiltersReversePathsOrInheritsForwarding) {
   for (const auto& [name, host] : ecmp().hosts) {
     EXPECT_EQ(host.sysctls.at("net.ipv4.conf.all.rp_filter"), "0") << name;

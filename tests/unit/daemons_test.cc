@@ -184,9 +184,16 @@ TEST(Gobgpd, SendsKeepalivesThreeTimesAHoldTimeAndAtLeastEverySecond) {
 }
 
 TEST(Fibd, WaitsForTheGobgpdThatItFollows) {
-  const auto process = fibd::beside_gobgpd(milliseconds{60'000}).process;
+  const auto process = fibd::beside_gobgpd(milliseconds{60'000}, model::NexthopGroups::plain).process;
   EXPECT_THAT(process.argv, testing::ElementsAre("fibd", "--api", "127.0.0.1:50051", "--stale", "60s"));
   EXPECT_THAT(process.after, testing::ElementsAre("gobgpd"));
+}
+
+TEST(Fibd, MakesResilientGroupsWhereTheKernelHasThem) {
+  const auto process = fibd::beside_gobgpd(milliseconds{60'000}, model::NexthopGroups::resilient).process;
+  EXPECT_THAT(process.argv, testing::ElementsAre("fibd", "--api", "127.0.0.1:50051", "--stale", "60s",
+                                                 "--groups", "resilient"));
+  EXPECT_EQ(process.needs.count("resilient-nexthop"), 1u);
 }
 
 TEST(Nginx, AnswersWithAnAddressOfAtMost15Bytes) {

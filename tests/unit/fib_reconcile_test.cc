@@ -17,6 +17,7 @@ Prefix net(const std::string& text) { return *Prefix::parse(text); }
 
 constexpr int eth0 = 2, eth1 = 3;
 const Prefix web = net("10.1.1.0/24"), other = net("10.1.2.0/24");
+const GroupKind plain = std::nullopt, resilient = nl::Nexthop::Resilient{};
 const Hop a{at("10.0.0.105"), eth0}, b{at("10.0.0.106"), eth0}, c{at("10.0.0.107"), eth0};
 
 /// A kernel as far as reconcile() knows it, which refuses what the real one would.
@@ -61,10 +62,15 @@ struct FakeKernel {
       state.nexthops.push_back({.id = x->id, .protocol = protocol, .via = x->hop.via, .link = x->hop.link});
     } else if (const auto* x = std::get_if<AddGroup>(&change)) {
       require(!nexthop(x->id), change);
-      state.nexthops.push_back({.id = x->id, .protocol = protocol, .members = members(x->members, change)});
+      state.nexthops.push_back(
+          {.id = x->id, .protocol = protocol, .members = members(x->members, change), .resilient = x->kind});
     } else if (const auto* x = std::get_if<ReplaceGroup>(&change)) {
       require(nexthop(x->id) && !nexthop(x->id)->members.empty(), change);
-      nexthop(x->id)->members = members(x->members, change);
+      auto& group = *nexthop(x->id);
+      require(group.resilient.has_value() == x->kind.has_value(), change);
+      require(!x->kind || group.resilient->buckets == x->kind->buckets, change);
+      group.members = members(x->members, change);
+      group.resilient = x->kind;
     } else if (const auto* x = std::get_if<AddRoute>(&change)) {
       require(!route(x->prefix), change);
       state.routes.push_back(made(x->prefix, x->group, change));
@@ -84,9 +90,9 @@ struct FakeKernel {
     }
   }
 
-  std::vector<std::string> bring_to(const Routes& wanted) {
+  std::vector<std::string> bring_to(const Routes& wanted, const GroupKind& kind = plain) {
     std::vector<std::string> done;
-    for (const Change& change : reconcile(wanted, state)) {
+    for (const Change& change : reconcile(wanted, kind, state)) {
       apply(change);
       done.push_back(describe(change));
     }
@@ -179,6 +185,52 @@ TEST(FibReconcile, AGroupWithOtherWeightsIsNotTheOneWanted) {
   EXPECT_THAT(kernel.bring_to({{web, {a, b}}}), ElementsAre("replace group 10000 by 10001 10002"));
 }
 
+TEST(FibReconcile, AResilientGroupIsReplacedInPlaceWithItsBuckets) {
+  FakeKernel kernel;
+  kernel.bring_to({{web, {a, b, c}}}, resilient);
+  EXPECT_EQ(kernel.nexthop(10'000)->resilient, resilient);
+  EXPECT_THAT(kernel.bring_to({{web, {a, b, c}}}, resilient), IsEmpty());
+  EXPECT_THAT(kernel.bring_to({{web, {a, c}}}, resilient),
+              ElementsAre("replace group 10000 by 10001 10003, resilient: 128 buckets, idle after 120 s, "
+                          "forced after 0 s",
+                          "remove nexthop 10002"));
+  kernel.bring_to({}, resilient);
+  EXPECT_THAT(kernel.state.nexthops, IsEmpty());
+}
+
+TEST(FibReconcile, TimersChangeInPlaceAndBucketsTakeAnotherGroup) {
+  FakeKernel kernel;
+  kernel.bring_to({{web, {a, b}}}, resilient);
+  EXPECT_THAT(kernel.bring_to({{web, {a, b}}}, nl::Nexthop::Resilient{128, 5, 60}),
+              ElementsAre("replace group 10000 by 10001 10002, resilient: 128 buckets, idle after 5 s, "
+                          "forced after 60 s"));
+  EXPECT_THAT(kernel.bring_to({{web, {a, b}}}, nl::Nexthop::Resilient{64, 5, 60}),
+              ElementsAre("add group 10003 of 10001 10002, resilient: 64 buckets, idle after 5 s, "
+                          "forced after 60 s",
+                          "replace route 10.1.1.0/24 over group 10003", "remove nexthop 10000"));
+}
+
+TEST(FibReconcile, AnotherKindOfGroupIsANewGroupToWhichTheRouteMoves) {
+  FakeKernel kernel;
+  kernel.bring_to({{web, {a, b}}}, plain);
+  EXPECT_THAT(kernel.bring_to({{web, {a, b}}}, resilient),
+              ElementsAre("add group 10003 of 10001 10002, resilient: 128 buckets, idle after 120 s, "
+                          "forced after 0 s",
+                          "replace route 10.1.1.0/24 over group 10003", "remove nexthop 10000"));
+  EXPECT_THAT(kernel.bring_to({{web, {a, b}}}, plain),
+              ElementsAre("add group 10000 of 10001 10002", "replace route 10.1.1.0/24 over group 10000",
+                          "remove nexthop 10003"));
+}
+
+TEST(FibReconcile, AGroupOfAnotherKindThatNoRouteUsesIsRemoved) {
+  FakeKernel kernel;
+  kernel.bring_to({{web, {a, b}}}, resilient);
+  kernel.state.routes.clear();
+  EXPECT_THAT(kernel.bring_to({{web, {a, b}}}, plain),
+              ElementsAre("add group 10003 of 10001 10002", "add route 10.1.1.0/24 over group 10003",
+                          "remove nexthop 10000"));
+}
+
 /// Which of five hops each of four prefixes has.
 using Choice = std::array<std::array<bool, 5>, 4>;
 
@@ -192,7 +244,8 @@ Routes routes_from(const Choice& choice) {
   return routes;
 }
 
-RC_GTEST_PROP(FibReconcileProperty, AnyTableBecomesAnyOtherInStepsThatTheKernelAccepts, ()) {
+RC_GTEST_PROP(FibReconcileProperty, AnyTableBecomesAnyOtherInStepsThatTheKernelAccepts, (bool is_resilient)) {
+  const GroupKind kind = is_resilient ? resilient : plain;
   const auto tables = *rc::gen::resize(8, rc::gen::arbitrary<std::vector<Choice>>());
   FakeKernel kernel;
   for (const auto& choice : tables) {
@@ -201,7 +254,7 @@ RC_GTEST_PROP(FibReconcileProperty, AnyTableBecomesAnyOtherInStepsThatTheKernelA
     for (const auto& [prefix, hops] : wanted) differ += !before.contains(prefix) || before.at(prefix) != hops;
     for (const auto& [prefix, hops] : before) differ += !wanted.contains(prefix);
     std::size_t route_and_group_changes = 0;
-    for (const Change& change : reconcile(wanted, kernel.state)) {
+    for (const Change& change : reconcile(wanted, kind, kernel.state)) {
       kernel.apply(change);
       route_and_group_changes += !std::holds_alternative<AddHop>(change) &&
                                  !std::holds_alternative<RemoveNexthop>(change) &&
@@ -214,10 +267,38 @@ RC_GTEST_PROP(FibReconcileProperty, AnyTableBecomesAnyOtherInStepsThatTheKernelA
     }
     RC_ASSERT(route_and_group_changes == differ);  // one for each prefix that differs, none for another
     RC_ASSERT(installed(kernel.state) == wanted);
-    RC_ASSERT(reconcile(wanted, kernel.state).empty());
+    RC_ASSERT(reconcile(wanted, kind, kernel.state).empty());
     std::set<Hop> used;
     for (const auto& [prefix, hops] : wanted) used.insert(hops.begin(), hops.end());
     RC_ASSERT(kernel.state.nexthops.size() == wanted.size() + used.size());
+  }
+}
+
+RC_GTEST_PROP(FibReconcileProperty, GroupsOfAnyKindBecomeAnyOtherWithoutARouteMissed, ()) {
+  const std::vector<GroupKind> kinds{plain, resilient, nl::Nexthop::Resilient{.buckets = 64},
+                                     nl::Nexthop::Resilient{.idle_timer_s = 5}};
+  const auto tables =
+      *rc::gen::resize(8, rc::gen::container<std::vector<std::pair<std::size_t, Choice>>>(rc::gen::pair(
+                              rc::gen::inRange<std::size_t>(0, kinds.size()), rc::gen::arbitrary<Choice>())));
+  FakeKernel kernel;
+  for (const auto& [kind, choice] : tables) {
+    const Routes before = installed(kernel.state), wanted = routes_from(choice);
+    for (const Change& change : reconcile(wanted, kinds[kind], kernel.state)) {
+      kernel.apply(change);
+      const Routes now = installed(kernel.state);
+      for (const auto& [prefix, hops] : wanted)
+        if (before.contains(prefix))
+          RC_ASSERT(now.contains(prefix) && (now.at(prefix) == hops || now.at(prefix) == before.at(prefix)));
+    }
+    RC_ASSERT(installed(kernel.state) == wanted);
+    RC_ASSERT(reconcile(wanted, kinds[kind], kernel.state).empty());
+    std::size_t groups = 0;
+    for (const auto& nexthop : kernel.state.nexthops) {
+      if (nexthop.members.empty()) continue;
+      RC_ASSERT(nexthop.resilient == kinds[kind]);
+      ++groups;
+    }
+    RC_ASSERT(groups == wanted.size());
   }
 }
 

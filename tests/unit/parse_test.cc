@@ -150,6 +150,7 @@ services: {web: {addresses: 10.1.1.0/24, load-balancers: {}}}
   EXPECT_EQ(bgp.agent, Bgp{}.agent);
   EXPECT_EQ(bgp.hold_time, Bgp{}.hold_time);
   EXPECT_EQ(bgp.stale_time, Bgp{}.stale_time);
+  EXPECT_EQ(bgp.groups, Bgp{}.groups);
   EXPECT_EQ(cluster.nodes[1].processes[0].restart, UserProcess{}.restart);
   EXPECT_EQ(cluster.overlay->backend, Overlay{}.backend);
   EXPECT_EQ(cluster.overlay->subnet.str(), "172.16.0.0/16");  // system.md
@@ -202,6 +203,10 @@ TEST(Parse, EveryChoiceIsReadAsItself) {
   EXPECT_EQ(http.timeout, 250ms);
   EXPECT_EQ(with("health: {http: /ok}").services[0].load_balancers->health.port, 0) << "the service's";
   EXPECT_FALSE(with("masquerade: false").services[0].load_balancers->masquerade);
+  const auto router = good(
+      "name: t\nnetworks: {net: {subnet: 10.0.0.0/24}}\n"
+      "nodes: {r: {role: router, interfaces: {net: 10.0.0.1}, bgp: {groups: resilient}}}\n");
+  EXPECT_EQ(router.nodes[0].bgp->groups, NexthopGroups::resilient);
 }
 
 TEST(Parse, WithoutAReflectorTheLoadBalancersPeerWithTheRouter) {
