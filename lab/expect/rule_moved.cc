@@ -80,7 +80,9 @@ Ruling rule(const model::MovedExpectation& e, const Trial& trial) {
     return {Outcome::inconclusive, "no route was seen that leads to " + join(names_text(moves.used))};
   std::set<int> moved, needless;
   for (auto& move : moves.all) {
-    move.is_needless = stood(route, move.from, move.began, move.at, trial.names);
+    // All of the window, not the time of the move: that a next hop has left is told a little after packets
+    // know it.
+    move.is_needless = stood(route, move.from, trial.window.from, trial.end(), trial.names);
     moved.insert(move.flow);
     if (move.is_needless) needless.insert(move.flow);
   }
