@@ -50,14 +50,15 @@ std::span<const epoll_event> Loop::wait(nanoseconds until) {
   return {events_.begin(), end};
 }
 
-void drive(Loop& loop, Probe& probe, nanoseconds linger) {
+void drive(Loop& loop, Probe& probe, nanoseconds linger, const std::function<void()>& running) {
   const auto wait = [&](nanoseconds until) {
     for (const auto& event : loop.wait(until)) probe.take(event);
   };
-  while (!loop.is_ending()) wait(probe.act(now(), true));
+  auto next = probe.act(now(), true);
+  running();
+  for (; !loop.is_ending(); next = probe.act(now(), !loop.is_ending())) wait(next);
   const auto deadline = now() + linger;
-  for (auto next = probe.act(now(), false); probe.is_outstanding() && now() < deadline;
-       next = probe.act(now(), false))
+  for (; probe.is_outstanding() && now() < deadline; next = probe.act(now(), false))
     wait(std::min(next, deadline));
 }
 

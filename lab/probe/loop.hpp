@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "lab/probe/clock.hpp"
@@ -46,7 +47,7 @@ class Probe {
 };
 
 /// Until a signal asks for the end, and then for as long as answers are outstanding, but no longer than
-/// `linger`.
-void drive(Loop&, Probe&, nanoseconds linger);
+/// `linger`. running: called when it has acted for the first time.
+void drive(Loop&, Probe&, nanoseconds linger, const std::function<void()>& running);
 
 }  // namespace lblab::probe

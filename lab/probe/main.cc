@@ -61,8 +61,7 @@ int record(const std::string& kind, const Options& options, const Settings& sett
   check_writable(options.record);
   Loop loop;
   P probe(loop, settings);
-  say_running(kind);
-  drive(loop, probe, nanoseconds{options.linger});
+  drive(loop, probe, nanoseconds{options.linger}, [&] { say_running(kind); });
   sys::write_file(options.record, text_of(probe.finish()));
   say({{"event", "probe"}, {"kind", kind}, {"state", "done"}, {"file", options.record}});
   return 0;
@@ -99,8 +98,7 @@ int run_echo(const Options& options) {
   if (!settings.udp && !settings.tcp) settings.udp = settings.tcp = true;
   Loop loop;
   Echo probe(loop, settings);
-  say_running("echo");
-  drive(loop, probe, nanoseconds{0});
+  drive(loop, probe, nanoseconds{0}, [] { say_running("echo"); });
   return 0;
 }
 

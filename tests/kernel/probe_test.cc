@@ -447,13 +447,13 @@ TEST_F(Probes, AFlowThatGetsNoAnswersAsksOnAndIsSilent) {
   auto probe = start_recorded("flows", "--to 10.1.1.1 --port 80 --count 2 --interval 20ms");
   seen.await(20, "HTTP/1.1 200 OK");
   set_link("server", "down");
-  seen.await(10, "> 10.1.1.1.80");
+  seen.await(14, "> 10.1.1.1.80");
   end(probe);
   for (const auto& flow : read_flows(file("flows"))) {
     EXPECT_EQ(flow.end, Flow::End::silent);
     EXPECT_TRUE(flow.exchanges.front().answered);
     const auto unanswered = std::ranges::count_if(flow.exchanges, [](const auto& e) { return !e.answered; });
-    EXPECT_GE(unanswered, 3);
+    EXPECT_GE(unanswered, 2) << "that one is outstanding keeps none back";
     EXPECT_TRUE(std::ranges::all_of(flow.exchanges.end() - unanswered, flow.exchanges.end(),
                                     [](const auto& e) { return !e.answered && e.server.empty(); }))
         << "answers come in order";
@@ -563,8 +563,8 @@ TEST_F(Probes, AHogIsSeenAsJitter) {
   ASSERT_FALSE(record.late.empty());
   const auto worst = *std::ranges::max_element(record.late, {}, &JitterRecord::Late::by);
   EXPECT_GE(worst.by, 200ms);
-  EXPECT_GE(worst.due, began);
-  EXPECT_LE(worst.due, ended);
+  EXPECT_GT(worst.due + worst.by, began);
+  EXPECT_LT(worst.due, ended);
   ASSERT_TRUE(record.waited) << "this kernel tells";
   EXPECT_GE(*record.waited, 200ms);
 }
