@@ -30,7 +30,7 @@ constexpr const char* connect_at_once =
 Program program(std::string configuration) {
   Program made;
   made.process.name = "bird";
-  made.process.argv = {"bird", "-f", "-c", path, "-s", "/run/bird/bird.ctl"};
+  made.process.argv = {"bird", "-f", "-c", path, "-s", control_socket};
   made.process.ready = {.when = model::Ready::When::output, .pattern = "Started"};
   made.process.rank = routing_rank;
   made.process.needs = {"program:bird"};

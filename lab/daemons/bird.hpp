@@ -5,6 +5,9 @@
 /// bird 2.0.12. As a router it writes the kernel's multipath routes itself, and takes them away when it ends.
 namespace lblab::daemons::bird {
 
+/// Where birdc reaches it.
+inline constexpr const char* control_socket = "/run/bird/bird.ctl";
+
 Program router(const BgpRouter&);
 Program reflector(const BgpReflector&);
 

@@ -120,11 +120,21 @@ bool has_resilient_nexthop() {
              .errno_of_answer() == 0;
 }
 
-bool has_multipath() {
+bool raise_loopback() {
   ifinfomsg up{};
   up.ifi_index = 1;
   up.ifi_flags = up.ifi_change = IFF_UP;
-  if (Question(NETLINK_ROUTE, RTM_NEWLINK, NLM_F_ACK).header(up).errno_of_answer() != 0) return false;
+  return Question(NETLINK_ROUTE, RTM_NEWLINK, NLM_F_ACK).header(up).errno_of_answer() == 0;
+}
+
+/// Containers have namespaces in which they may change nothing: no CAP_NET_ADMIN, a /proc/sys that is
+/// read-only.
+bool may_set_up() {
+  return raise_loopback() && sys::Fd{::open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC)};
+}
+
+bool has_multipath() {
+  if (!raise_loopback()) return false;
   rtmsg route{};
   route.rtm_family = AF_INET;
   route.rtm_dst_len = 32;
@@ -203,7 +213,7 @@ bool Features::has(const std::string& feature) {
 
 bool Features::ask(const std::string& feature) {
   if (feature.starts_with(program_prefix)) return has_program(feature.substr(program_prefix.size()));
-  if (feature == "root") return ::geteuid() == 0 && has("netns") && has("mount");
+  if (feature == "root") return ::geteuid() == 0 && inside_ && has("mount") && inside_->within(may_set_up);
   if (feature == "mount") return child_can(mounts);
   if (feature == "userns") return child_can(makes_user_namespace);
   if (!inside_) return false;

@@ -14,11 +14,11 @@ namespace lblab::guest {
 /// What this machine can do, found out by doing it: in a network namespace of its own that goes away with
 /// this object. The kernel may load a module to answer, as it would for the lab; nothing is loaded by name.
 ///
-/// Features: "root" (may make namespaces and mounts), "netns", "mount", "userns" (without root), kinds of
-/// link
-/// ("veth", "bridge", "vxlan", "ipip", "dummy", "vrf", …: any other name is asked for as a kind of link),
-/// "tun", "nftables", "ipvs", "netem", "multipath", "multipath-hash-fields" (fib_multipath_hash_policy=3),
-/// "nexthop", "resilient-nexthop", and "program:NAME" for a program on PATH or beside the running one.
+/// Features: "root" (may make namespaces and mounts, and set up the network of those), "netns", "mount",
+/// "userns" (without root), kinds of link ("veth", "bridge", "vxlan", "ipip", "dummy", "vrf", …: any other
+/// name is asked for as a kind of link), "tun", "nftables", "ipvs", "netem", "multipath",
+/// "multipath-hash-fields" (fib_multipath_hash_policy=3), "nexthop", "resilient-nexthop", and "program:NAME"
+/// for a program on PATH or beside the running one.
 class Features {
  public:
   Features();

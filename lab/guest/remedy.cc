@@ -19,7 +19,7 @@ const std::vector<std::string>& kernel_features() {
 
 std::string remedy(const std::string& feature) {
   static const std::map<std::string, std::string> remedies = {
-      {"root", "run it as root"},
+      {"root", "run it as root; a container needs --privileged"},
       {"netns", "run it as root; a container needs --privileged"},
       {"mount", "run it as root; a container needs --privileged"},
       {"userns", "sysctl kernel.unprivileged_userns_clone=1"},

@@ -313,19 +313,20 @@ asio::awaitable<nlohmann::json> RunningLab::inspect() {
       routes[router][destination] = there ? json(seen->second.at(destination)) : json::array();
     }
   json sessions = json::array(), ipvs = json::object();
-  std::vector<std::string> speakers;
+  std::vector<std::pair<std::string, std::string>> speakers;  // host, process
   for (const auto& [name, host] : have_.hosts)
     for (const auto& process : host.processes) {
       if (process.name == "lbd") ipvs[name] = ipvs_table(kernel_->netns(name));
-      if (process.name == "gobgpd") speakers.push_back(name);
+      if (is_bgp_speaker(process.name)) speakers.emplace_back(name, process.name);
     }
   json all = {
       {"name", name_}, {"hosts", hosts}, {"services", services}, {"routes", routes}, {"missing", missing()}};
   all["processes"] = processes_.state();
   all["ipvs"] = ipvs;
-  for (const auto& name : speakers) {
+  for (const auto& [name, process] : speakers) {
     if (!have_.hosts.contains(name)) continue;  // gone while another one answered
-    const json of_host = co_await bgp_sessions(name, namespaces(name), programs_ + ":" + sys::standard_path);
+    const json of_host =
+        co_await bgp_sessions(name, process, namespaces(name), programs_ + ":" + sys::standard_path);
     sessions.insert(sessions.end(), of_host.begin(), of_host.end());
   }
   all["sessions"] = sessions;

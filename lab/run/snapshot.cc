@@ -9,8 +9,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "lab/daemons/bird.hpp"
 #include "lab/gobgp/gobgp.hpp"
+#include "lab/observe/bird.hpp"
 #include "lab/observe/ipvs_table.hpp"
 #include "lab/sys/process.hpp"
 
@@ -42,6 +45,31 @@ const char* word(gobgp::State state) {
   }
 }
 
+constexpr const char* bird = "bird";
+
+/// The command that asks a speaker for its sessions; none for other processes.
+std::optional<std::vector<std::string>> asking(const std::string& process) {
+  using Argv = std::vector<std::string>;
+  if (process == "gobgpd") return Argv{"gobgp", "-j", "neighbor"};
+  if (process == bird) return Argv{"birdc", "-s", daemons::bird::control_socket, "show", "protocols", "all"};
+  return std::nullopt;
+}
+
+std::vector<std::pair<sys::Address, std::string>> told_by_gobgp(const std::string& text) {
+  std::vector<std::pair<sys::Address, std::string>> sessions;
+  const auto parsed = gobgp::parse_neighbours(text);
+  if (const auto* neighbours = std::get_if<std::vector<gobgp::Neighbour>>(&parsed))
+    for (const auto& n : *neighbours) sessions.emplace_back(n.address, word(n.state));
+  return sessions;
+}
+
+std::vector<std::pair<sys::Address, std::string>> told_by_bird(const std::string& text) {
+  std::vector<std::pair<sys::Address, std::string>> sessions;
+  for (const auto& session : observe::parse_bird_protocols(text))
+    sessions.emplace_back(session.peer, session.state);
+  return sessions;
+}
+
 }  // namespace
 
 asio::awaitable<std::string> output_in(std::vector<int> namespaces, std::vector<std::string> environment,
@@ -67,15 +95,18 @@ asio::awaitable<std::string> output_in(std::vector<int> namespaces, std::vector<
   co_return text;  // a process that still runs ends here
 }
 
-asio::awaitable<json> bgp_sessions(std::string host, std::vector<int> namespaces, std::string path) {
-  std::vector<std::string> argv{"gobgp", "-j", "neighbor"}, environment{"PATH=" + path};
-  const std::string text =
-      co_await output_in(std::move(namespaces), std::move(environment), std::move(argv), patience);
+bool is_bgp_speaker(const std::string& process) { return asking(process).has_value(); }
+
+asio::awaitable<json> bgp_sessions(std::string host, std::string process, std::vector<int> namespaces,
+                                   std::string path) {
+  auto command = asking(process);
   json sessions = json::array();
-  const auto parsed = gobgp::parse_neighbours(text);
-  if (const auto* neighbours = std::get_if<std::vector<gobgp::Neighbour>>(&parsed))
-    for (const auto& n : *neighbours)
-      sessions.push_back({{"host", host}, {"peer", n.address.str()}, {"state", word(n.state)}});
+  if (!command) co_return sessions;
+  std::vector<std::string> environment{"PATH=" + path};
+  const std::string text =
+      co_await output_in(std::move(namespaces), std::move(environment), std::move(*command), patience);
+  for (const auto& [peer, state] : process == bird ? told_by_bird(text) : told_by_gobgp(text))
+    sessions.push_back({{"host", host}, {"peer", peer.str()}, {"state", state}});
   co_return sessions;
 }
 

@@ -16,10 +16,13 @@ boost::asio::awaitable<std::string> output_in(std::vector<int> namespaces,
                                               std::vector<std::string> environment,
                                               std::vector<std::string> argv, std::chrono::seconds patience);
 
-/// The sessions that the gobgpd of a host knows, as `gobgp neighbor` tells: [{"host", "peer", "state"}, …];
-/// empty while it does not answer (bounded by 5 s).
-boost::asio::awaitable<nlohmann::json> bgp_sessions(std::string host, std::vector<int> namespaces,
-                                                    std::string path);
+/// Whether a process of this name can be asked for its sessions.
+bool is_bgp_speaker(const std::string& process);
+
+/// The sessions that the speaker of a host knows, as `gobgp neighbor` tells, or birdc: [{"host", "peer",
+/// "state"}, …]; empty while it does not answer (bounded by 5 s).
+boost::asio::awaitable<nlohmann::json> bgp_sessions(std::string host, std::string process,
+                                                    std::vector<int> namespaces, std::string path);
 
 /// The host's IPVS table: [{"service", "scheduler", "destinations": [{"address", "forwarding", "weight",
 /// "active", "inactive"}]}, …].
