@@ -27,6 +27,8 @@ TEST(Events, OfALabAreAsDocumented) {
   mark = lab.mark();
   lab.must("kill router/gobgpd");
   ASSERT_TRUE(lab.event(mark, of_process("router", "ready"), std::chrono::seconds(60)));
+  const auto of_session = [](const auto& event) { return event["event"] == "session"; };
+  ASSERT_TRUE(lab.event(0, of_session, std::chrono::seconds(60)));
 
   std::set<std::string> seen, wrong;
   for (const auto& event : lab.events()) {

@@ -69,17 +69,16 @@ TEST(FeaturesOfRoot, AreThere) {
 /// As in containers that have some of what root has.
 TEST(FeaturesOfRoot, AreNotThereWhereNetworksCannotBeSetUp) {
   const auto root_in = [](const std::string& before) {
-    const auto report = fixtures::output_of({"sh", "-c", before + LBLAB_PROGRAM + " doctor --json || true"},
-                                            sys::Netns::current());
-    for (const auto& line : nlohmann::json::parse(report)["kernel"])
+    const auto report = nlohmann::json::parse(fixtures::output_of(
+        {"sh", "-c", before + LBLAB_PROGRAM + " doctor --json || true"}, sys::Netns::current()));
+    for (const auto& line : report["kernel"])
       if (line["name"] == "root") return line["good"].get<bool>();
     return false;
   };
   EXPECT_TRUE(root_in(""));
   EXPECT_FALSE(root_in("setpriv --bounding-set -net_admin "));
   EXPECT_FALSE(root_in("setpriv --bounding-set -sys_admin "));
-  EXPECT_FALSE(
-      root_in("unshare -m sh -c 'mount --bind -o ro /proc/sys /proc/sys && exec \"$0\" \"$@\"' "));
+  EXPECT_FALSE(root_in("unshare -m sh -c 'mount --bind -o ro /proc/sys /proc/sys && exec \"$0\" \"$@\"' "));
 }
 
 TEST(Features, WhatIsMissingIsNamedWithWhatHasIt) {

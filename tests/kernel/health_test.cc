@@ -67,7 +67,7 @@ class HttpHealth : public KernelTest {
   Lab lab_of_one_;
   std::optional<Program> nginx_;
   const std::vector<int> statuses_{200, 201, 204, 206, 299, 300, 304, 307, 308, 399,
-                                   400, 401, 403, 404, 429, 499, 500, 502, 503, 504};
+                                   400, 401, 403, 404, 429, 498, 500, 502, 503, 504};
 };
 
 TEST_F(HttpHealth, StatusesFrom200To399AreHealthyAndNoOthers) {

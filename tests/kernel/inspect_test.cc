@@ -16,8 +16,10 @@ using Sessions = std::set<std::tuple<std::string, std::string, std::string>>;  /
 
 Sessions sessions_of(const fixtures::LabUnderTest& lab) {
   Sessions seen;
-  for (const auto& one : nlohmann::json::parse(lab.must("inspect --json"))["sessions"])
-    seen.insert({one["host"], one["peer"], one["state"]});
+  const auto inspected = nlohmann::json::parse(lab.must("inspect --json"));
+  for (const auto& one : inspected["sessions"])
+    seen.emplace(one["host"].get<std::string>(), one["peer"].get<std::string>(),
+                 one["state"].get<std::string>());
   return seen;
 }
 
