@@ -68,8 +68,8 @@ class RunningLab {
   /// Programs beside the cluster's own, by host, in place of those before; returns when they are ready.
   using Programs = std::map<std::string, std::vector<daemons::Program>>;
   asio::awaitable<void> accompany(Programs);
-  /// The lab as it came up: everything is there, in the numbers of the topology, runs, has its carriers and is
-  /// unimpaired; returns when the routes are as they should be.
+  /// The lab as it came up: everything is there, in the numbers of the topology, runs, has its carriers and
+  /// is unimpaired; returns when the routes are as they should be.
   asio::awaitable<void> restore(Progress progress);
 
   /// The host's links that have another end, in order.
