@@ -81,6 +81,13 @@ class Causes {
                                     reflector, at_.when(there.since)));
       }
     }
+    const auto own = facts_.paths.find({router, prefix});
+    if (own != facts_.paths.end() && standing(own->second, addresses, t_).is) {
+      is_announced = true;
+      lines.push_back(
+          fmt::format("{}'s own BGP agent had a path by {}, but its kernel had no such way", router, node));
+      add(lines, at_.of(router));
+    }
     if (lines.empty()) lines.push_back(fmt::format("next hop {} is missing: nobody had a path by it", node));
     if (is_announced) return lines;
     const auto balancers = names_.balancers_on(node);

@@ -162,6 +162,13 @@ struct HostOf {
   }
 };
 
+/// What was measured, or came, is of a window in any case.
+bool is_state(const model::Expectation& expectation) {
+  return std::holds_alternative<RouteExpectation>(expectation.what) ||
+         std::holds_alternative<SessionExpectation>(expectation.what) ||
+         std::holds_alternative<IpvsExpectation>(expectation.what);
+}
+
 }  // namespace
 
 std::string describe(const model::Step& step) { return std::visit(StepText{}, step.what); }
@@ -173,7 +180,8 @@ std::string describe(const model::Expectation& expectation) {
     case Expectation::When::never:
       return "never " + what;
     case Expectation::When::throughout:
-      return what + " throughout" + (limited ? " " + limit_text(expectation.limit) : "");
+      if (limited) return what + " throughout " + limit_text(expectation.limit);
+      return is_state(expectation) ? what + " throughout" : what;
     case Expectation::When::within:
       break;
   }

@@ -46,7 +46,9 @@ class Chain {
       return text(e, "event") == "announce" && text(e, "state") == "withdrawn";
     });
     add_first("withdrawn at the reflector",
-              [](const json& e) { return text(e, "event") == "path" && text(e, "state") == "withdrawn"; });
+              [this](const json& e) { return is_withdrawal(e) && !is_router(text(e, "host")); });
+    add_first("withdrawn at the router",
+              [this](const json& e) { return is_withdrawal(e) && is_router(text(e, "host")); });
     const double routed = add_route();
     add_first_good(routed);
     std::ranges::stable_sort(steps_, {}, &CausalStep::at);
@@ -56,6 +58,17 @@ class Chain {
  private:
   void add(const std::string& name, double at, const std::string& where) {
     steps_.push_back({name, at - all_.evidence.began, at - window_.from, where});
+  }
+
+  static bool is_withdrawal(const json& event) {
+    return text(event, "event") == "path" && text(event, "state") == "withdrawn";
+  }
+
+  /// Does its kernel have a route that was learnt?
+  bool is_router(const std::string& host) const {
+    return std::ranges::any_of(all_.facts.routes, [&](const auto& route) {
+      return route.first.first == host && all_.facts.learnt.contains(route.first.second);
+    });
   }
 
   /// Of an action on nobody in particular (a change of scale) all are.

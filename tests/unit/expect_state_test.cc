@@ -91,6 +91,27 @@ TEST(ExpectState, ARouterThatDoesNotFollowIsExplainedByItsAgent) {
   EXPECT_THAT(text(finding), HasSubstr("fibd in router had ended at -0.500 s"));
 }
 
+TEST(ExpectState, AWayThatTheKernelDidNotTakeIsToldFromOneThatNobodyAnnounced) {
+  Stage stage;
+  stage.event(-2.5, {{"event", "path"},
+                     {"host", "router"},
+                     {"prefix", "10.1.1.0/24"},
+                     {"next-hop", "10.0.0.106"},
+                     {"state", "announced"}});
+  stage.act(1, model::ReloadProcess{"router", "fibd"});
+  stage.route(1.1, {"node1", "node3"});
+  stage.expect(throughout(1s, via(all_nodes)));
+  EXPECT_THAT(text(stage.finding()), HasSubstr("router's own BGP agent had a path by node2, but its kernel"));
+}
+
+TEST(ExpectState, TheSessionsOfAnAgentThatDiedAreGone) {
+  Stage stage;
+  stage.act(1, model::KillProcess{"rr", "gobgpd", 9, false});
+  stage.process(1.01, "rr", "gobgpd", "ended");
+  stage.expect(within(1s, model::SessionExpectation{"rr", {}}));
+  EXPECT_EQ(stage.finding().outcome, Outcome::passed) << text(stage.finding());
+}
+
 TEST(ExpectState, OneAddressForTwoPeersIsNamed) {
   Stage stage;
   std::erase_if(stage.evidence.events, [](const json& e) { return e["event"] == "session"; });

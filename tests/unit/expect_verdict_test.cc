@@ -143,6 +143,10 @@ TEST(ExpectDescribe, ExpectationsSayWhenAndWhat) {
             "never router: 10.1.2.0/24 via node1");
   EXPECT_EQ(expect::describe(throughout(2s, model::RouteExpectation{"router", prefix, {}})),
             "router: 10.1.2.0/24 absent throughout 2 s");
+  EXPECT_EQ(expect::describe(throughout(0s, model::RouteExpectation{"router", prefix, {}})),
+            "router: 10.1.2.0/24 absent throughout");
+  EXPECT_EQ(expect::describe(throughout(0s, model::FlowExpectation{.lost = 0})),
+            "at most 0 long-lived connections lost");
   EXPECT_EQ(expect::describe(in_window(model::RequestExpectation{.failed = 3, .only_in_flight = true})),
             "at most 3 requests failed, those in flight when the route changed aside");
   EXPECT_EQ(expect::describe(in_window(model::OutageExpectation{.max = 1s, .p99 = 300ms})),
