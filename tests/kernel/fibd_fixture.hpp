@@ -203,7 +203,9 @@ class Fibd : public KernelTest {
   std::map<Program*, std::map<std::string, Gateways>> told_;
 };
 
-/// What the kernel tells of the router's routes and nexthop objects, from when this is made.
+/// What the kernel tells of the router's routes and nexthop objects, from when this is made. Its own routes
+/// are passed over: some come when an IPv6 address has shown to be nobody else's, a second or two after its
+/// link.
 class RouteEvents {
  public:
   explicit RouteEvents(const sys::Netns& inside) : socket_(inside, groups_) {}
@@ -214,7 +216,7 @@ class RouteEvents {
     const auto outcome = socket_.read([&](const nlmsghdr& head) {
       const bool removed = head.nlmsg_type == RTM_DELROUTE || head.nlmsg_type == RTM_DELNEXTHOP;
       const std::string verb = removed ? "del " : "new ";
-      if (const auto route = nl::parse_route(head))
+      if (const auto route = nl::parse_route(head); route && route->protocol != RTPROT_KERNEL)
         events.push_back(verb + "route " + route->destination.str());
       if (const auto object = nl::parse_nexthop(head))
         events.push_back(verb + "nexthop " + std::to_string(object->id));
