@@ -60,8 +60,8 @@ CountersOfHosts growth(const CountersOfHosts& before, const CountersOfHosts& aft
 /// Runs beside the scenario for as long as this lives.
 class Beside {
  public:
-  Beside(asio::any_io_executor executor, asio::awaitable<void> work) {
-    asio::co_spawn(std::move(executor), std::move(work),
+  Beside(const asio::any_io_executor& executor, asio::awaitable<void> work) {
+    asio::co_spawn(executor, std::move(work),
                    asio::bind_cancellation_slot(stop_->slot(), [stop = stop_](const std::exception_ptr&) {}));
   }
   ~Beside() { stop_->emit(asio::cancellation_type::all); }
