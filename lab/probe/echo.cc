@@ -83,6 +83,7 @@ void Echo::open(Loop& loop, int family) {
   if (settings_.udp) {
     auto socket = bound_socket(family, SOCK_DGRAM, settings_.port);
     enable_packet_information(socket, family);
+    enlarge_receive_buffer(socket);
     loop.watch(socket, EPOLLIN, next_token_);
     sockets_[next_token_++] = std::move(socket);
   }

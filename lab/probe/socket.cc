@@ -44,6 +44,13 @@ void enable(const sys::Fd& fd, int level, int option, const char* attempt) {
   sys::check(attempt, ::setsockopt(fd.get(), level, option, &on, sizeof on));
 }
 
+void enlarge_receive_buffer(const sys::Fd& fd) {
+  const int bytes = 8 << 20;
+  if (::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) < 0)
+    sys::check("enlarge a receive buffer",
+               ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes));
+}
+
 sys::Fd open_socket(int family, int type) {
   sys::Fd fd{sys::check("make a socket", ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0))};
   enable(fd, SOL_SOCKET, SO_TIMESTAMPNS, "have packets stamped");

@@ -40,6 +40,9 @@ sys::Fd open_socket(int family, int type);
 /// 0, or the errno; a connection that is only under way is none.
 int connect(const sys::Fd&, const Endpoint&);
 Endpoint local_end(const sys::Fd&);
+/// Room for what a process that waits for its CPU cannot read as yet: what overflows looks like loss. As much
+/// as this user may have.
+void enlarge_receive_buffer(const sys::Fd&);
 void enable(const sys::Fd&, int level, int option, const char* attempt);
 
 /// When the kernel got what a message holds (SO_TIMESTAMPNS), as CLOCK_MONOTONIC; now, where it does not say.

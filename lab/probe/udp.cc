@@ -12,10 +12,13 @@ namespace {
 
 /// After so many datagrams that were overdue, what has come in gets its turn.
 constexpr std::int64_t burst = 32;
+/// What is overdue by more than this is left out.
+constexpr std::chrono::seconds too_late{1};
 
 /// Has its port before it has a peer: there may be no route as yet.
 sys::Fd bound_socket(int family) {
   auto socket = open_socket(family, SOCK_DGRAM);
+  enlarge_receive_buffer(socket);
   const SocketAddress any({family == AF_INET6 ? *sys::Address::parse("::") : sys::Address{}, 0});
   sys::check("get a source port", ::bind(socket.get(), any.get(), any.length()));
   return socket;
@@ -37,8 +40,9 @@ UdpProbe::UdpProbe(Loop& loop, const UdpSettings& settings)
 
 nanoseconds UdpProbe::act(nanoseconds now, bool sending) {
   if (!sending) return nanoseconds::max();
+  turn_ = std::max(turn_, schedule_.due_by(now - too_late));
   const auto until = std::min(schedule_.due_by(now), turn_ + burst);
-  for (; turn_ < until; ++turn_) send(static_cast<int>(turn_ % static_cast<std::int64_t>(flows_.size())));
+  for (; turn_ < until; ++turn_) send(static_cast<int>(sent_.size() % flows_.size()));
   return schedule_.due(turn_);
 }
 

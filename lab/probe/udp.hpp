@@ -16,7 +16,8 @@ struct UdpSettings {
 };
 
 /// Sends numbered datagrams over some flows in turn, and notes which come back. Each flow is a connected
-/// socket: one source port from first to last, and only answers that come from whom it asked count.
+/// socket: one source port from first to last, and only answers that come from whom it asked count. A probe
+/// that had no CPU for longer than a second sends less, rather than all at once.
 class UdpProbe : public Probe {
  public:
   UdpProbe(Loop&, const UdpSettings&);
