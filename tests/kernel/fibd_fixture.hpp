@@ -208,7 +208,7 @@ class Fibd : public KernelTest {
 /// link.
 class RouteEvents {
  public:
-  explicit RouteEvents(const sys::Netns& inside) : socket_(inside, groups_) {}
+  explicit RouteEvents(const sys::Netns& inside) : socket_(inside, heard) {}
 
   /// "new route 10.1.1.0/24", "del nexthop 10001", …; since the last call.
   std::vector<std::string> read() {
@@ -241,7 +241,7 @@ class RouteEvents {
   }
 
  private:
-  static constexpr std::array<unsigned, 3> groups_{RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP};
+  static constexpr std::array<unsigned, 3> heard{RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NEXTHOP};
   nl::EventSocket socket_;
 };
 

@@ -29,7 +29,7 @@ class UdpFlows {
     int count;
   };
   UdpFlows(const From& from, const std::string& to, const std::map<std::string, const sys::Netns*>& hosts)
-      : to_(endpoint(to, port_)) {
+      : to_(endpoint(to, discard_port)) {
     for (int i = 0; i < from.count; ++i) {
       const auto port = static_cast<std::uint16_t>(from.first_port + i);
       sources_.emplace(port, bound(from.inside, endpoint(from.address, port)));
@@ -46,7 +46,7 @@ class UdpFlows {
   }
 
  private:
-  static constexpr std::uint16_t port_ = 9;
+  static constexpr std::uint16_t discard_port = 9;
 
   Reached send_once() {
     ++round_;
