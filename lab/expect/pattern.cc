@@ -14,7 +14,7 @@ bool is_value(const std::string& wanted, const json& value, const Names& names) 
     return std::ranges::any_of(value, [&](const json& one) { return is_value(wanted, one, names); });
   if (!value.is_string()) return value.dump() == wanted;
   const auto text = value.get<std::string>();
-  return text == wanted || names.owns(wanted, text) || names.owns(wanted, without_port(text));
+  return text == wanted || names.owns(wanted, without_port(text));
 }
 
 }  // namespace
