@@ -3,6 +3,7 @@
 TOPOLOGY ?= topologies/ecmp.yaml
 PREFIX ?= /usr/local
 CTEST_ARGS ?=
+CTEST := ctest --output-on-failure --no-tests=error --parallel $(shell nproc) $(CTEST_ARGS)
 
 # Objects are shared by every clone on the machine.
 export CCACHE_BASEDIR := $(CURDIR)
@@ -46,12 +47,12 @@ test: setup-test ## install, build and run every test
 	@cmake -S . -B build -G Ninja --log-level=WARNING
 	@ninja -C build
 	@build/bin/lblab guest run --if-missing ipvs -- true
-	@ctest --test-dir build --output-on-failure --no-tests=error --progress $(CTEST_ARGS)
+	@$(CTEST) --test-dir build --progress
 
 sanitize: setup-test ## the unit and kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@test -e build-asan/build.ninja || cmake -S . -B build-asan -G Ninja -DLBLAB_SANITIZE=ON
 	@ninja -C build-asan unit_tests kernel_tests
-	@ctest --test-dir build-asan --output-on-failure --no-tests=error -R '^(unit|kernel)' $(CTEST_ARGS)
+	@$(CTEST) --test-dir build-asan -R '^(unit|kernel)'
 
 bench: setup build/build.ninja ## bring-up against `ip -batch`: ratios
 	@ninja -C build bench
