@@ -32,18 +32,25 @@ std::string sessions(const json& all) {
   return text;
 }
 
-std::string tables(const json& all) {
-  std::string text;
-  for (const auto& [host, services] : all.items()) {
-    text += fmt::format("\nIPVS in {}\n", host);
-    for (const auto& service : services) {
-      text += fmt::format("  {} {}\n", service["service"].get<std::string>(),
-                          service["scheduler"].get<std::string>());
-      for (const auto& d : service["destinations"])
-        text += fmt::format("    -> {:<21} {} weight {}\n", d["address"].get<std::string>(),
-                            d["forwarding"].get<std::string>(), d["weight"].get<int>());
-    }
+std::string table(const std::string& what, const std::string& host, const json& services) {
+  std::string text = fmt::format("\n{} in {}\n", what, host);
+  for (const auto& service : services) {
+    text += fmt::format("  {} {}\n", service["service"].get<std::string>(),
+                        service["scheduler"].get<std::string>());
+    for (const auto& d : service["destinations"])
+      text += fmt::format("    -> {:<21} {} weight {}\n", d["address"].get<std::string>(),
+                          d["forwarding"].get<std::string>(), d["weight"].get<int>());
   }
+  return text;
+}
+
+std::string tables(const json& inspected) {
+  const auto of_ipvs = inspected.value("ipvs", json::object());
+  const auto of_others = inspected.value("real-servers", json::object());
+  std::string text;
+  for (const auto& [host, services] : of_ipvs.items()) text += table("IPVS", host, services);
+  for (const auto& [host, told] : of_others.items())
+    text += table(told["dataplane"].get<std::string>(), host, told["services"]);
   return text;
 }
 
@@ -69,8 +76,8 @@ std::string hosts(const json& inspected) {
 
 std::string show(const json& inspected) {
   std::string text = fmt::format("lab {}\n", inspected["name"].get<std::string>());
-  text += hosts(inspected) + sessions(inspected.value("sessions", json::array())) +
-          tables(inspected.value("ipvs", json::object())) + routes(inspected["routes"]);
+  text += hosts(inspected) + sessions(inspected.value("sessions", json::array())) + tables(inspected) +
+          routes(inspected["routes"]);
   for (const auto& missing : inspected["missing"]) text += "\nnot settled: " + missing.get<std::string>();
   return text;
 }

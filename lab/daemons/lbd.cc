@@ -45,6 +45,23 @@ std::string mark(const model::Service& service, std::uint32_t mark) {
                                                                       : fmt::format("    mark: {}\n", mark);
 }
 
+// Other kinds have a way of their own to choose, which is lbd's default.
+std::string scheduler(const LoadBalancers& balancers) {
+  return balancers.kind == "ipvs" ? fmt::format("    scheduler: {}\n", balancers.scheduler) : "";
+}
+
+// IPVS is lbd's default.
+std::string dataplane(const LoadBalancers& balancers) {
+  return balancers.kind == "ipvs" ? "" : fmt::format("dataplane: {}\n", balancers.kind);
+}
+
+std::set<std::string> needs(const LoadBalancers& balancers) {
+  std::set<std::string> needs{"nftables", "program:lbd"};
+  if (balancers.kind == "ipvs") needs.insert("ipvs");
+  if (balancers.forwarding == LoadBalancers::Forwarding::tunnel) needs.insert("ipip");
+  return needs;
+}
+
 enum class Transport { tcp, udp };
 
 std::string virtual_service(const model::Service& service, const Config& config, Transport transport) {
@@ -59,13 +76,13 @@ std::string virtual_service(const model::Service& service, const Config& config,
       "    port: {}\n"
       "    protocol: {}\n"
       "{}"
-      "    scheduler: {}\n"
+      "{}"
       "    forwarding: {}\n"
       "    masquerade: {}\n"
       "    endpoints: {}\n"
       "    health: {}\n",
       service.name, udp ? "-udp" : "", service.addresses.str(), service.port, udp ? "udp" : "tcp",
-      mark(service, config.mark + (udp ? udp_marks : 0)), balancers.scheduler, word(balancers.forwarding),
+      mark(service, config.mark + (udp ? udp_marks : 0)), scheduler(balancers), word(balancers.forwarding),
       masquerade, endpoints_path(service), health(balancers.health, service.port));
 }
 
@@ -74,12 +91,14 @@ std::string configuration(const model::Service& service, const Config& config) {
       "control: {}\n"
       "announce: {{socket: {}}}\n"
       "drain-limit: {}\n"
+      "{}"
       "services:\n"
       "{}"
       "    announce: {{route: {}, next-hop: {}}}\n"
       "{}",
       control_socket, announce_socket, duration(service.load_balancers->drain_limit),
-      virtual_service(service, config, Transport::tcp), service.addresses.str(), config.next_hop.str(),
+      dataplane(*service.load_balancers), virtual_service(service, config, Transport::tcp),
+      service.addresses.str(), config.next_hop.str(),
       service.udp ? virtual_service(service, config, Transport::udp) : "");
 }
 
@@ -118,9 +137,7 @@ Program balancer(const model::Service& service, const Config& config) {
   made.process.after = {"exabgp"};
   // TERM makes it withdraw, drain for at most drain-limit, and remove what it made.
   made.process.stop_grace = service.load_balancers->drain_limit + milliseconds{3'000};
-  made.process.needs = {"ipvs", "nftables", "program:lbd"};
-  if (service.load_balancers->forwarding == LoadBalancers::Forwarding::tunnel)
-    made.process.needs.insert("ipip");
+  made.process.needs = needs(*service.load_balancers);
   made.files = {{.path = path, .text = configuration(service, config)},
                 {.path = endpoints_path(service), .text = endpoint_slice(service, config.endpoints)}};
   return made;

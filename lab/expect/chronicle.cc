@@ -131,7 +131,7 @@ void add_routes(std::vector<Entry>& all, const Facts& facts, const Set& matter, 
 void add_tables(std::vector<Entry>& all, const Facts& facts, const Names& names) {
   for (const auto& [host, life] : facts.real_servers)
     for (const auto& told : life)
-      all.push_back({told.earliest, told.t, host, "ipvs", "IPVS real servers: " + labels(told.value, names)});
+      all.push_back({told.earliest, told.t, host, "ipvs", "real servers: " + labels(told.value, names)});
 }
 
 std::string line(const Entry& entry, double from) {

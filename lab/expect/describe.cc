@@ -99,7 +99,7 @@ struct WhatText {
     return e.host + ": BGP sessions with " + join(e.with, "nobody");
   }
   std::string operator()(const IpvsExpectation& e) const {
-    return e.host + ": IPVS real servers " + join(e.real_servers);
+    return e.host + ": real servers " + join(e.real_servers);
   }
   std::string operator()(const EventExpectation& e) const { return "event " + describe(e.event); }
   std::string operator()(const OrderExpectation& e) const {

@@ -60,7 +60,7 @@ void Facts::take(const json& event) {
   if (kind == "path") take_path(event);
   if (kind == "process") take_process(event);
   if (kind == "session") tell(peers[host], event, text(event, "peer"), state == "up");
-  if (kind == "ipvs") take_table(host, event);
+  if (kind == "ipvs" || kind == "real-servers") take_table(host, event);
   if (kind == "announce" && state != "refused")
     tell(announced[{host, text(event, "route")}], event, text(event, "next-hop"), state == "announced");
   if (kind == "health")

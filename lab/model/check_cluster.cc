@@ -85,6 +85,7 @@ class ClusterCheck {
     const View balancers = service["load-balancers"];
     if (!balancers.given()) return;
     check_health(balancers["health"]);
+    check_kind(balancers);
     const View replicas = balancers["replicas"];
     const auto nodes = static_cast<std::int64_t>(role("node").size());
     if (nodes > 0 && replicas.ok() && replicas.as<std::int64_t>() > nodes)
@@ -97,6 +98,21 @@ class ClusterCheck {
       report(balancers.name_mark(),
              fmt::format("load balancers of service '{}', and no router with bgp", service.name()),
              "add a node with role: router and bgp: {}");
+  }
+
+  /// What only IPVS can do.
+  void check_kind(const View& balancers) {
+    const View kind = balancers["kind"], scheduler = balancers["scheduler"],
+               forwarding = balancers["forwarding"];
+    if (!kind.ok() || kind.as<std::string>() == "ipvs") return;
+    const auto name = kind.as<std::string>();
+    if (scheduler.given())
+      report(scheduler.name_mark(), fmt::format("scheduler beside kind {}", name),
+             "schedulers are IPVS's: leave it out, or write kind: ipvs");
+    if (forwarding.ok() && forwarding.as<std::string>() != "nat")
+      report(forwarding.mark(),
+             fmt::format("forwarding {} beside kind {}", forwarding.as<std::string>(), name),
+             "it only rewrites: write nat, or kind: ipvs");
   }
 
   void check_health(const View& health) {

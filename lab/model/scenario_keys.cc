@@ -385,8 +385,7 @@ std::vector<Key> states() {
        .max = 10'000,
        .group = "subject",
        .beside = "when",
-       .meaning =
-           "The load balancer `in` gives new connections to exactly these pods (IPVS weight above 0)."},
+       .meaning = "The load balancer `in` gives new connections to exactly these pods (weight above 0)."},
       {.path = "scenarios.*.steps[].expect.real-servers[]",
        .type = Type::label,
        .max = longest_name,

@@ -310,9 +310,12 @@ std::vector<Key> topology_keys() {
       {.path = "services.*.load-balancers.kind",
        .type = Type::choice,
        .fallback = "ipvs",
-       .allowed = {"ipvs"},
-       .planned = {"iptables", "nginx", "xdp"},
-       .meaning = "What balances. `ipvs`: the kernel, as lbd tells it to."},
+       .allowed = {"ipvs", "nftables"},
+       .planned = {"iptables", "nginx", "keepalived", "xdp"},
+       .meaning = "What carries the packets; lbd tells it to whom. `ipvs`: the kernel's load balancer. "
+                  "`nftables`: rules "
+                  "that rewrite the destination, each connection's drawn by chance; a machine without IPVS "
+                  "will do."},
       {.path = "services.*.load-balancers.forwarding",
        .type = Type::choice,
        .fallback = "nat",
@@ -327,7 +330,7 @@ std::vector<Key> topology_keys() {
        .fallback = "lc",
        .allowed = {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf",
                    "twos"},
-       .meaning = "The kernel's scheduler, which picks the real server (ipvsadm(8))."},
+       .meaning = "The kernel's scheduler, which picks the real server (ipvsadm(8)); only IPVS has them."},
       {.path = "services.*.load-balancers.health",
        .type = Type::object,
        .meaning = "How real servers are checked: one of `tcp`, `http`, `none`; without any, `tcp` at the "

@@ -346,9 +346,9 @@ class Picture {
     const char* forwarding = balancers.forwarding == Forwarding::nat      ? "NAT"
                              : balancers.forwarding == Forwarding::direct ? "direct"
                                                                           : "tunnel";
-    return line + fmt::format(", {} ({}, {} forwarding, scheduler {}), {}",
-                              count(balancers.replicas, "load balancer"), balancers.kind, forwarding,
-                              balancers.scheduler, count(service.pods.replicas, "pod"));
+    const auto scheduler = balancers.kind == "ipvs" ? fmt::format(", scheduler {}", balancers.scheduler) : "";
+    return line + fmt::format(", {} ({}, {} forwarding{}), {}", count(balancers.replicas, "load balancer"),
+                              balancers.kind, forwarding, scheduler, count(service.pods.replicas, "pod"));
   }
 
   const Cluster& cluster_;

@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "lab/daemons/lbd.hpp"
 #include "lab/observe/monitor.hpp"
 #include "lab/plan/compile.hpp"
+#include "lab/run/balancer.hpp"
 #include "lab/run/snapshot.hpp"
 
 namespace lblab::run {
@@ -312,17 +314,27 @@ asio::awaitable<nlohmann::json> RunningLab::inspect() {
       const bool there = seen != routes_.end() && seen->second.contains(destination);
       routes[router][destination] = there ? json(seen->second.at(destination)) : json::array();
     }
-  json sessions = json::array(), ipvs = json::object();
+  json sessions = json::array(), ipvs = json::object(), others = json::object();
+  std::vector<std::string> by_lbd;
   std::vector<std::pair<std::string, std::string>> speakers;  // host, process
   for (const auto& [name, host] : have_.hosts)
     for (const auto& process : host.processes) {
-      if (process.name == "lbd") ipvs[name] = ipvs_table(kernel_->netns(name));
+      if (process.name == "lbd") {
+        if (balances_by_ipvs(host))
+          ipvs[name] = ipvs_table(kernel_->netns(name));
+        else
+          by_lbd.push_back(name);
+      }
       if (is_bgp_speaker(process.name)) speakers.emplace_back(name, process.name);
     }
   json all = {
       {"name", name_}, {"hosts", hosts}, {"services", services}, {"routes", routes}, {"missing", missing()}};
   all["processes"] = processes_.state();
   all["ipvs"] = ipvs;
+  for (const auto& name : by_lbd)
+    if (auto told = co_await told_by_lbd(outside(name, daemons::lbd::control_socket)))
+      others[name] = std::move(*told);
+  all["real-servers"] = others;
   for (const auto& [name, process] : speakers) {
     if (!have_.hosts.contains(name)) continue;  // gone while another one answered
     const json of_host =

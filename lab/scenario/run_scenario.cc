@@ -17,9 +17,9 @@
 #include "lab/observe/counters.hpp"
 #include "lab/probe/record_file.hpp"
 #include "lab/scenario/act.hpp"
+#include "lab/scenario/balancer_watch.hpp"
 #include "lab/scenario/census.hpp"
 #include "lab/scenario/company.hpp"
-#include "lab/scenario/ipvs_watch.hpp"
 
 namespace lblab::scenario {
 
@@ -30,7 +30,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto ipvs_interval = 250ms;
+constexpr auto look_interval = 250ms;
 
 double seconds(steady_clock::time_point time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -188,7 +188,7 @@ asio::awaitable<expect::ScenarioVerdict> run_scenario(RunningLab& lab, const mod
   Performance performance{lab, progress};
   std::string trouble;
   {
-    const Beside ipvs{executor, watch_ipvs(lab, ipvs_interval)};
+    const Beside balancers{executor, watch_balancers(lab, look_interval)};
     try {
       co_await performance.steps(steps);
     } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "lbcore/daemon/cross_check.hpp"
+#include "lbcore/dataplane/abilities.hpp"
 #include "lbcore/yaml/read.hpp"
 
 namespace lbcore::daemon {
@@ -14,8 +15,6 @@ namespace {
 
 using yaml::required;
 
-const std::vector<std::string> schedulers = {"rr", "wrr", "lc",  "wlc", "lblc", "lblcr", "dh",
-                                             "sh", "mh",  "sed", "nq",  "fo",   "ovf",   "twos"};
 const std::map<std::string, std::uint32_t> scheduler_flags = {{"sh-fallback", IP_VS_SVC_F_SCHED1},
                                                               {"sh-port", IP_VS_SVC_F_SCHED2},
                                                               {"mh-fallback", IP_VS_SVC_F_SCHED1},
@@ -31,7 +30,11 @@ class Parser {
     YAML::Node announce;
     yaml::read_map(
         node, "the configuration",
-        {{"control", [&](const auto& v) { yaml::into(s.control, yaml::text(v, "control", mistakes_)); },
+        {{"dataplane",
+          [&](const auto& v) {
+            yaml::into(s.dataplane, yaml::one_of(v, "dataplane", dataplane::names(), mistakes_));
+          }},
+         {"control", [&](const auto& v) { yaml::into(s.control, yaml::text(v, "control", mistakes_)); },
           required},
          {"announce", [&](const auto& v) { announce_socket(v, s); }},
          {"drain-limit",
@@ -44,7 +47,8 @@ class Parser {
           },
           required}},
         mistakes_);
-    cross_check(services, !s.announce_socket.empty(), mistakes_);
+    for (auto& entry : services) scheduler(s.dataplane, entry);
+    cross_check(services, s.dataplane, !s.announce_socket.empty(), mistakes_);
     for (auto& entry : services) s.services.push_back(std::move(entry.settings));
     return s;
   }
@@ -71,10 +75,7 @@ class Parser {
         {"protocol", [&](const auto& v) { protocol(v, s); }},
         {"mark",
          [&](const auto& v) { yaml::into(s.mark, yaml::number(v, "mark", 1, 0xffffffff, mistakes_)); }},
-        {"scheduler",
-         [&](const auto& v) {
-           if (yaml::one_of(v, "scheduler", schedulers, mistakes_)) s.scheduler = v.Scalar();
-         }},
+        {"scheduler", [](const auto&) {}},  // what there is depends on the dataplane
         {"scheduler-flags",
          [&](const auto& v) {
            yaml::read_list(
@@ -116,6 +117,16 @@ class Parser {
     constexpr Protocol values[] = {Protocol::tcp, Protocol::udp, Protocol::sctp};
     if (const auto i = yaml::one_of(node, "protocol", {"tcp", "udp", "sctp"}, mistakes_))
       s.protocol = values[*i];
+  }
+
+  void scheduler(DataplaneKind kind, Marked& service) {
+    const auto& known = dataplane::abilities(kind).schedulers;
+    service.settings.scheduler = known.front();
+    if (!service.node.IsMap() || !service.node["scheduler"] || service.node["scheduler"].IsNull()) return;
+    if (const auto i = yaml::one_of(service.node["scheduler"], "scheduler", known, mistakes_))
+      service.settings.scheduler = known[*i];
+    else
+      service.sound = false;
   }
 
   void scheduler_flag(const YAML::Node& node, ServiceSettings& s) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "lbcore/dataplane/abilities.hpp"
 #include "lbcore/yaml/read.hpp"
 
 namespace lbcore::daemon {
@@ -12,7 +13,11 @@ int family(const Prefix& prefix) { return prefix.address.family(); }
 
 class Check {
  public:
-  Check(bool can_announce, Mistakes& mistakes) : can_announce_(can_announce), mistakes_(mistakes) {}
+  Check(DataplaneKind kind, bool can_announce, Mistakes& mistakes)
+      : name_(dataplane::name(kind)),
+        abilities_(dataplane::abilities(kind)),
+        can_announce_(can_announce),
+        mistakes_(mistakes) {}
 
   void alone(const Marked& service) {
     const auto& s = service.settings;
@@ -26,6 +31,7 @@ class Check {
       note(service, "protocol", "the service is not TCP and has no 'health'",
            "a TCP connection is tried unless you say otherwise");
     if (s.announce) announced(service, *s.announce);
+    carried(service);
   }
 
   void together(const Marked& earlier, const Marked& later) {
@@ -47,6 +53,21 @@ class Check {
   }
 
  private:
+  /// What the dataplane has to be able to do.
+  void carried(const Marked& service) {
+    const auto& s = service.settings;
+    if (s.addresses.address.bits() == 128 && !abilities_.ipv6)
+      note(service, "addresses", fmt::format("an IPv6 service, and {} is IPv4 here", name_), "");
+    if (abilities_.is_ipvs) return;
+    if (s.forwarding != Forwarding::nat)
+      note(service, "forwarding", fmt::format("dataplane {} only rewrites packets", name_),
+           "write forwarding: nat, or dataplane: ipvs");
+    for (const char* key : {"scheduler-flags", "persistence", "one-packet"})
+      if (service.node[key])
+        note(service, key, fmt::format("'{}' is IPVS's, and the dataplane is {}", key, name_),
+             "leave it out, or write dataplane: ipvs");
+  }
+
   void announced(const Marked& service, const Route& route) {
     if (!can_announce_)
       note(service, "announce", "there is nothing to announce with",
@@ -70,14 +91,17 @@ class Check {
     return fmt::format("see line {}", earlier.node.Mark().line + 1);
   }
 
+  std::string name_;
+  const dataplane::Abilities& abilities_;
   bool can_announce_;
   Mistakes& mistakes_;
 };
 
 }  // namespace
 
-void cross_check(const std::vector<Marked>& services, bool can_announce, Mistakes& mistakes) {
-  Check check(can_announce, mistakes);
+void cross_check(const std::vector<Marked>& services, DataplaneKind kind, bool can_announce,
+                 Mistakes& mistakes) {
+  Check check(kind, can_announce, mistakes);
   for (auto later = services.begin(); later != services.end(); ++later) {
     if (!later->sound) continue;
     check.alone(*later);

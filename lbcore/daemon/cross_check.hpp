@@ -17,7 +17,7 @@ struct Marked {
   bool sound = false;  // it has no mistakes of its own: what is half read is not worth comparing
 };
 
-/// Notes what does not fit together: within each service, and between them.
-void cross_check(const std::vector<Marked>& services, bool can_announce, Mistakes&);
+/// Notes what does not fit together: within each service, between it and the dataplane, and between services.
+void cross_check(const std::vector<Marked>& services, DataplaneKind, bool can_announce, Mistakes&);
 
 }  // namespace lbcore::daemon

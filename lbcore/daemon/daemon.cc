@@ -91,7 +91,7 @@ void Daemon::bring_about() {
 void Daemon::apply(const Table& desired) {
   const auto changes = ipvs::reconcile(desired, dataplane_.table());
   if (changes.empty()) return;
-  dataplane_.apply(changes);
+  dataplane_.apply(desired, changes);
   Json event{{"event", "table"}, {"changes", Json::array()}};
   for (const auto& change : changes) event["changes"].push_back(ipvs::describe(change));
   events_(event);
@@ -141,6 +141,8 @@ Daemon::Reloaded Daemon::reload(std::vector<std::string>& mistakes) {
   if (reread.settings && (reread.settings->control != settings_.control ||
                           reread.settings->announce_socket != settings_.announce_socket))
     reread = {std::nullopt, {"the sockets cannot be changed while lbd runs: hand over to a new one"}};
+  if (reread.settings && reread.settings->dataplane != settings_.dataplane)
+    reread = {std::nullopt, {"the dataplane cannot be changed while lbd runs: end it, and start a new one"}};
   if (!reread.settings) {
     mistakes = std::move(reread.mistakes);
     events_({{"event", "config"}, {"state", "refused"}, {"mistakes", mistakes}});

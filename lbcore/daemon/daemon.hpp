@@ -12,15 +12,17 @@
 
 #include "lbcore/announce/link.hpp"
 #include "lbcore/daemon/config.hpp"
-#include "lbcore/daemon/dataplane.hpp"
 #include "lbcore/daemon/events.hpp"
 #include "lbcore/daemon/services.hpp"
+#include "lbcore/dataplane/dataplane.hpp"
 
 namespace lbcore::daemon {
 
-/// The load balancer: keeps the kernel's table and the announced routes in step with configuration, endpoints
-/// and health. Takes over what it finds in the kernel. One thread: its executor's; it must outlive that
-/// executor's run.
+using dataplane::Dataplane;
+
+/// The load balancer: keeps the dataplane's table and the announced routes in step with configuration,
+/// endpoints and health. Takes over what it finds in the kernel. One thread: its executor's; it must outlive
+/// that executor's run.
 class Daemon {
  public:
   struct Reread {

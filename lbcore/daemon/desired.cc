@@ -53,8 +53,8 @@ std::vector<Route> desired_routes(std::span<const Known> known) {
   return {routes.begin(), routes.end()};
 }
 
-std::vector<ipvs::Range> ranges(std::span<const ServiceSettings> services) {
-  std::vector<ipvs::Range> ranges;
+std::vector<Range> ranges(std::span<const ServiceSettings> services) {
+  std::vector<Range> ranges;
   for (const auto& s : services) ranges.push_back({s.addresses, s.port, s.protocol, s.mark, s.masquerade});
   return ranges;
 }

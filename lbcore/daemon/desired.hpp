@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "lbcore/endpoint.hpp"
-#include "lbcore/ipvs/path.hpp"
+#include "lbcore/range.hpp"
 #include "lbcore/settings.hpp"
 
 /// What the kernel and the routers should have, from what is asked and what is known. Pure.
@@ -31,6 +31,6 @@ Table desired_table(std::span<const Known>);
 std::vector<Route> desired_routes(std::span<const Known>);
 
 /// What the services' packets need on their way through this namespace.
-std::vector<ipvs::Range> ranges(std::span<const ServiceSettings>);
+std::vector<Range> ranges(std::span<const ServiceSettings>);
 
 }  // namespace lbcore::daemon

@@ -15,6 +15,7 @@
 #include "lab/sys/error.hpp"
 #include "lab/sys/fd.hpp"
 #include "lbcore/daemon/control.hpp"
+#include "lbcore/dataplane/abilities.hpp"
 
 namespace {
 
@@ -52,10 +53,10 @@ int serve(const std::string& config, Settings settings) {
   std::signal(SIGPIPE, SIG_IGN);  // nobody reading the events is no reason to end
   asio::io_context io(1);
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
-  daemon::IpvsDataplane dataplane;
+  const auto dataplane = dataplane::make(settings.dataplane);
   const std::string control = settings.control;
   Daemon balancer(
-      io.get_executor(), std::move(settings), [&] { return read_settings(config); }, dataplane, print);
+      io.get_executor(), std::move(settings), [&] { return read_settings(config); }, *dataplane, print);
   lblab::http::Server server(io.get_executor());
   daemon::serve_control(server, balancer);
   // Where another lbd answers this fails, before anything is touched.
@@ -105,7 +106,8 @@ int hand_over(const std::string& control) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "A load balancer: IPVS, health checks, and BGP through exabgp. SIGTERM takes everything down in order; "
+      "A load balancer: IPVS or another dataplane, health checks, and BGP through exabgp. SIGTERM takes "
+      "everything down in order; "
       "after SIGKILL, a "
       "crash or --handover the next lbd goes on with what is in the kernel. SIGHUP reads the configuration "
       "anew.");

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lbcore/daemon/daemon.hpp"
+#include "lbcore/dataplane/abilities.hpp"
 
 namespace lbcore::daemon {
 
@@ -91,6 +92,7 @@ Json Daemon::state() {
   const auto table = dataplane_.table();
   const auto counters = dataplane_.counters();
   Json j{{"state", phase_ == Phase::serving ? "serving" : "ending"},
+         {"dataplane", dataplane::name(settings_.dataplane)},
          {"uptime-s", std::chrono::duration<double>(Clock::now() - started_).count()},
          {"services", Json::array()},
          {"announce", to_json(link_)}};

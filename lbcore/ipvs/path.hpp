@@ -1,24 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <span>
 
-#include "lbcore/service.hpp"
+#include "lbcore/range.hpp"
 
 /// The way of packets to and from IPVS in a load balancer's own network namespace: what has to be there
 /// beside the IPVS table.
 namespace lbcore::ipvs {
 
-/// Addresses that are balanced on one port.
-struct Range {
-  Prefix addresses;  // a network, no host bits
-  std::uint16_t port = 0;
-  Protocol protocol = Protocol::tcp;
-  std::uint32_t mark =
-      0;  // the firewall mark that selects the service; 0: the service goes by address, nothing is marked
-  bool masquerade =
-      false;  // balanced packets leave with this namespace's own source address (NAT forwarding)
-};
+using lbcore::Range;
 
 /// Makes the caller's current network namespace serve exactly these ranges:
 /// - sysctls: forwarding on for the families in use; net.ipv4.vs.conntrack=1 (IPVS connections are tracked,

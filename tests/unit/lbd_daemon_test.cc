@@ -57,7 +57,7 @@ class FakeDataplane : public Dataplane {
     return all;
   }
 
-  void apply(std::span<const ipvs::Change> changes) override {
+  void apply(const Table&, std::span<const ipvs::Change> changes) override {
     if (failures > 0) {
       --failures;
       throw lblab::sys::SystemError("add destination", ENOMEM);
@@ -68,7 +68,7 @@ class FakeDataplane : public Dataplane {
     }
   }
 
-  void prepare(std::span<const ipvs::Range> ranges) override {
+  void prepare(std::span<const Range> ranges) override {
     story_.push_back("prepare " + std::to_string(ranges.size()));
   }
   void clear() override { story_.push_back("clear"); }

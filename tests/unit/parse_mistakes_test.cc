@@ -147,7 +147,7 @@ const std::vector<Mistaken> keys_and_types{
      {{"backend is 'vxlan'", "vxlan is not built yet; host-gw is"}}},
     {"AKindNotBuilt",
      cluster({{"replicas: 2", "kind: ^xdp"}}),
-     {{"kind is 'xdp'", "xdp is not built yet; ipvs is"}}},
+     {{"kind is 'xdp'", "xdp is not built yet; ipvs, nftables are"}}},
     {"AnAgentNotBuilt",
      cluster({{"bgp: {}", "bgp: {agent: ^frr}"}}),
      {{"agent is 'frr'", "frr is not built yet; gobgp, bird"}}},

@@ -53,7 +53,11 @@ struct ServiceSettings {
   auto operator<=>(const ServiceSettings&) const = default;
 };
 
+/// What carries the packets. Each has schedulers of its own: lbcore/dataplane/abilities.hpp.
+enum class DataplaneKind { ipvs, nftables };
+
 struct Settings {
+  DataplaneKind dataplane = DataplaneKind::ipvs;
   std::string control;          // a unix socket
   std::string announce_socket;  // where lbd-announce connects; empty: nothing is announced
   milliseconds drain_limit{2'000};

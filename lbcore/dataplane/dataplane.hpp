@@ -1,0 +1,33 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "lbcore/ipvs/client.hpp"
+#include "lbcore/range.hpp"
+
+namespace lbcore::dataplane {
+
+/// The seam between what lbd decides and what carries the packets. A dataplane belongs to one lbd and one
+/// network namespace: the one the thread is in when it is made. Every function throws SystemError.
+class Dataplane {
+ public:
+  Dataplane() = default;
+  Dataplane(const Dataplane&) = delete;
+  virtual ~Dataplane() = default;
+
+  /// What is balanced now, in the words of what an lbd asked for: a new lbd takes over what it finds, and
+  /// applying the same table again is no change.
+  virtual Table table() = 0;
+  /// What went through, and the connections that there are. Sorted by key.
+  virtual std::vector<ipvs::ServiceCounters> counters() = 0;
+  /// The services that there will be, before their table is applied. Writes only what differs.
+  virtual void prepare(std::span<const Range>) = 0;
+  /// Makes table() equal to `desired`; `changes` are the fewest that do so, in an order that leaves no
+  /// service without a real server on the way, and there is at least one.
+  virtual void apply(const Table& desired, std::span<const ipvs::Change> changes) = 0;
+  /// Takes away what prepare() made, the table being empty.
+  virtual void clear() = 0;
+};
+
+}  // namespace lbcore::dataplane
