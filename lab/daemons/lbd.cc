@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 namespace lblab::daemons::lbd {
@@ -56,8 +57,14 @@ std::string dataplane(const LoadBalancers& balancers) {
 }
 
 std::set<std::string> needs(const LoadBalancers& balancers) {
-  std::set<std::string> needs{"nftables", "program:lbd"};
-  if (balancers.kind == "ipvs") needs.insert("ipvs");
+  static const std::map<std::string, std::set<std::string>> of_kind{
+      {"ipvs", {"ipvs", "nftables"}},
+      {"nftables", {"nftables"}},
+      {"iptables", {"program:iptables-restore"}},
+      {"nginx", {"program:nginx"}},
+  };
+  auto needs = of_kind.at(balancers.kind);
+  needs.insert("program:lbd");
   if (balancers.forwarding == LoadBalancers::Forwarding::tunnel) needs.insert("ipip");
   return needs;
 }

@@ -85,7 +85,7 @@ class ClusterCheck {
     const View balancers = service["load-balancers"];
     if (!balancers.given()) return;
     check_health(balancers["health"]);
-    check_kind(balancers);
+    check_kind(balancers, service["udp"]);
     const View replicas = balancers["replicas"];
     const auto nodes = static_cast<std::int64_t>(role("node").size());
     if (nodes > 0 && replicas.ok() && replicas.as<std::int64_t>() > nodes)
@@ -101,7 +101,7 @@ class ClusterCheck {
   }
 
   /// What only IPVS can do.
-  void check_kind(const View& balancers) {
+  void check_kind(const View& balancers, const View& udp) {
     const View kind = balancers["kind"], scheduler = balancers["scheduler"],
                forwarding = balancers["forwarding"];
     if (!kind.ok() || kind.as<std::string>() == "ipvs") return;
@@ -112,7 +112,12 @@ class ClusterCheck {
     if (forwarding.ok() && forwarding.as<std::string>() != "nat")
       report(forwarding.mark(),
              fmt::format("forwarding {} beside kind {}", forwarding.as<std::string>(), name),
-             "it only rewrites: write nat, or kind: ipvs");
+             "write nat, or kind: ipvs");
+    if (name != "nginx") return;
+    if (udp.as<bool>()) report(udp.mark(), "udp beside kind nginx", "it proxies HTTP: leave udp out");
+    if (const View masquerade = balancers["masquerade"]; masquerade.ok() && !masquerade.as<bool>())
+      report(masquerade.mark(), "masquerade false beside kind nginx",
+             "a proxy opens connections of its own: leave it out");
   }
 
   void check_health(const View& health) {

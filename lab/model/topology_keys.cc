@@ -310,12 +310,14 @@ std::vector<Key> topology_keys() {
       {.path = "services.*.load-balancers.kind",
        .type = Type::choice,
        .fallback = "ipvs",
-       .allowed = {"ipvs", "nftables"},
-       .planned = {"iptables", "nginx", "keepalived", "xdp"},
-       .meaning = "What carries the packets; lbd tells it to whom. `ipvs`: the kernel's load balancer. "
-                  "`nftables`: rules "
-                  "that rewrite the destination, each connection's drawn by chance; a machine without IPVS "
-                  "will do."},
+       .allowed = {"ipvs", "nftables", "iptables", "nginx"},
+       .planned = {"keepalived", "xdp"},
+       .meaning =
+           "What carries the packets; lbd tells it to whom. `ipvs`: the kernel's load balancer. `nftables`: "
+           "a map of numbers, of which each connection draws one, rewrites its destination. `iptables`: the "
+           "same "
+           "by a chain of rules, as kube-proxy's. `nginx`: a layer-7 proxy. All but `ipvs` run on a machine "
+           "without IPVS."},
       {.path = "services.*.load-balancers.forwarding",
        .type = Type::choice,
        .fallback = "nat",

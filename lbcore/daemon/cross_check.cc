@@ -58,6 +58,11 @@ class Check {
     const auto& s = service.settings;
     if (s.addresses.address.bits() == 128 && !abilities_.ipv6)
       note(service, "addresses", fmt::format("an IPv6 service, and {} is IPv4 here", name_), "");
+    if (abilities_.tcp_only && s.protocol != Protocol::tcp)
+      note(service, "protocol", fmt::format("dataplane {} is TCP's only", name_), "write protocol: tcp");
+    if (abilities_.proxies && !s.masquerade && s.forwarding == Forwarding::nat)
+      note(service, "masquerade", fmt::format("dataplane {} opens connections of its own", name_),
+           "real servers always see this machine: leave it out");
     if (abilities_.is_ipvs) return;
     if (s.forwarding != Forwarding::nat)
       note(service, "forwarding", fmt::format("dataplane {} only rewrites packets", name_),

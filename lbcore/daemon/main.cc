@@ -9,6 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -53,7 +54,9 @@ int serve(const std::string& config, Settings settings) {
   std::signal(SIGPIPE, SIG_IGN);  // nobody reading the events is no reason to end
   asio::io_context io(1);
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
-  const auto dataplane = dataplane::make(settings.dataplane);
+  // Beside the control socket: another lbd of this machine has another one.
+  const auto files = std::filesystem::path(settings.control).parent_path() / "dataplane";
+  const auto dataplane = dataplane::make(settings.dataplane, io.get_executor(), files);
   const std::string control = settings.control;
   Daemon balancer(
       io.get_executor(), std::move(settings), [&] { return read_settings(config); }, *dataplane, print);

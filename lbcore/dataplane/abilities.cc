@@ -1,33 +1,42 @@
 #include "lbcore/dataplane/abilities.hpp"
 
-#include <array>
+#include <type_traits>
 
+#include "lbcore/dataplane/iptables.hpp"
 #include "lbcore/dataplane/ipvs.hpp"
 #include "lbcore/dataplane/nftables.hpp"
+#include "lbcore/dataplane/nginx.hpp"
 
 namespace lbcore::dataplane {
 
 namespace {
 
+using Executor = boost::asio::any_io_executor;
+
 struct Entry {
   const char* name;
   Abilities abilities;
-  std::unique_ptr<Dataplane> (*make)();
+  std::unique_ptr<Dataplane> (*make)(Executor, const std::string& folder);
 };
 
 template <class Made>
-std::unique_ptr<Dataplane> made() {
-  return std::make_unique<Made>();
+std::unique_ptr<Dataplane> made(Executor executor, const std::string& folder) {
+  if constexpr (std::is_default_constructible_v<Made>)
+    return std::make_unique<Made>();
+  else
+    return std::make_unique<Made>(executor, folder);
 }
 
 /// In the order of DataplaneKind.
-const std::array<Entry, 2>& entries() {
+const std::vector<Entry>& entries() {
   // ip_vs_*.c register these; lc is what the papers use.
   static const std::vector<std::string> of_ipvs = {"lc", "rr", "wrr", "wlc", "lblc", "lblcr", "dh",
                                                    "sh", "mh", "sed", "nq",  "fo",   "ovf",   "twos"};
-  static const std::array<Entry, 2> all{
-      {{"ipvs", {.schedulers = of_ipvs, .ipv6 = true, .is_ipvs = true}, made<Ipvs>},
-       {"nftables", {.schedulers = {"random", "rr", "sh"}, .ipv6 = true}, made<Nftables>}}};
+  static const std::vector<Entry> all{
+      {"ipvs", {.schedulers = of_ipvs, .ipv6 = true, .is_ipvs = true}, made<Ipvs>},
+      {"nftables", {.schedulers = {"random", "rr", "sh"}, .ipv6 = true}, made<Nftables>},
+      {"iptables", {.schedulers = {"random", "rr"}}, made<Iptables>},
+      {"nginx", {.schedulers = {"rr", "lc", "sh"}, .tcp_only = true, .proxies = true}, made<Nginx>}};
   return all;
 }
 
@@ -45,6 +54,8 @@ std::vector<std::string> names() {
 
 const Abilities& abilities(DataplaneKind kind) { return entry(kind).abilities; }
 
-std::unique_ptr<Dataplane> make(DataplaneKind kind) { return entry(kind).make(); }
+std::unique_ptr<Dataplane> make(DataplaneKind kind, Executor executor, const std::string& folder) {
+  return entry(kind).make(executor, folder);
+}
 
 }  // namespace lbcore::dataplane

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,11 +19,14 @@ std::vector<std::string> names();
 struct Abilities {
   std::vector<std::string> schedulers;  // the first is the default
   bool ipv6 = false;
+  bool tcp_only = false;
+  bool proxies = false;  // opens connections of its own, so that real servers always see this machine
   bool is_ipvs = false;  // every way of forwarding; scheduler flags, persistence and one-packet scheduling
 };
 const Abilities& abilities(DataplaneKind);
 
-/// Throws SystemError where the kernel or a program that it needs is missing.
-std::unique_ptr<Dataplane> make(DataplaneKind);
+/// `folder`: for the files of a program that it runs. Throws SystemError where the kernel lacks what it
+/// needs.
+std::unique_ptr<Dataplane> make(DataplaneKind, boost::asio::any_io_executor, const std::string& folder);
 
 }  // namespace lbcore::dataplane

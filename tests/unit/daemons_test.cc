@@ -9,6 +9,7 @@
 #include "lab/daemons/lbd.hpp"
 #include "lab/daemons/nginx.hpp"
 #include "lbcore/daemon/config.hpp"
+#include "lbcore/dataplane/abilities.hpp"
 #include "lbcore/endpoints/slice.hpp"
 
 namespace lblab::daemons {
@@ -62,6 +63,22 @@ TEST(Lbd, ReadsWhatTheTopologySays) {
   ASSERT_TRUE(read.announce);
   EXPECT_EQ(read.announce->prefix.str(), "10.1.1.0/24");
   EXPECT_EQ(read.announce->next_hop.str(), "10.0.0.105");
+}
+
+TEST(Lbd, ReadsEveryKindWithItsOwnScheduler) {
+  const std::map<std::string, std::pair<std::string, std::set<std::string>>> kinds{
+      {"ipvs", {"lc", {"ipvs", "nftables", "program:lbd"}}},
+      {"nftables", {"random", {"nftables", "program:lbd"}}},
+      {"iptables", {"random", {"program:iptables-restore", "program:lbd"}}},
+      {"nginx", {"rr", {"program:nginx", "program:lbd"}}}};
+  for (const auto& [kind, has] : kinds) {
+    auto web = service();
+    web.load_balancers->kind = kind;
+    lbcore::Settings all;
+    EXPECT_EQ(read_by_lbd(web, &all).scheduler, has.first) << kind;
+    EXPECT_EQ(lbcore::dataplane::name(all.dataplane), kind);
+    EXPECT_EQ(lbd::balancer(web, two_endpoints()).process.needs, has.second) << kind;
+  }
 }
 
 TEST(Lbd, TakesASingleAddressByAddressAndARangeByMark) {

@@ -121,6 +121,45 @@ TEST(LbdConfig, WhatDoesNotFitTogetherInAServiceIsAMistake) {
           "f:8:35: timeout is longer than the interval; checks would overlap"));
 }
 
+std::string carried_by(const std::string& dataplane, const std::string& lines) {
+  return "dataplane: " + dataplane + "\n" + with_service("  addresses: 10.1.1.1\n  port: 80\n" + lines);
+}
+
+TEST(LbdConfig, EachDataplaneHasItsSchedulersAndADefault) {
+  const auto scheduler = [](const std::string& yaml) {
+    return parse(yaml).settings.services.at(0).scheduler;
+  };
+  EXPECT_EQ(scheduler(carried_by("ipvs", "")), "lc");
+  EXPECT_EQ(scheduler(carried_by("nftables", "")), "random");
+  EXPECT_EQ(scheduler(carried_by("iptables", "  scheduler: rr\n")), "rr");
+  EXPECT_EQ(scheduler(carried_by("nginx", "")), "rr");
+  EXPECT_THAT(mistakes(carried_by("iptables", "  scheduler: sh\n")),
+              ElementsAre("f:9:14: unknown scheduler 'sh'; give one of random, rr"));
+  EXPECT_EQ(parse(with_service("  addresses: 10.1.1.1\n  port: 80\n") + "dataplane: nginx\n")
+                .settings.services[0]
+                .scheduler,
+            "rr")
+      << "wherever it stands";
+  EXPECT_THAT(mistakes(carried_by("nftable", "")),
+              ElementsAre(testing::HasSubstr("did you mean 'nftables'?")));
+}
+
+TEST(LbdConfig, WhatADataplaneCannotDoIsAMistake) {
+  EXPECT_THAT(
+      mistakes(carried_by("nftables", "  forwarding: tunnel\n  persistence: 5s\n")),
+      ElementsAre(
+          "f:9:15: dataplane nftables only rewrites packets; write forwarding: nat, or dataplane: ipvs",
+          "f:10:16: 'persistence' is IPVS's, and the dataplane is nftables; leave it out, or write "
+          "dataplane: ipvs"));
+  EXPECT_THAT(
+      mistakes(carried_by("nginx", "  protocol: udp\n  masquerade: false\n  health: {none: true}\n")),
+      ElementsAre("f:9:13: dataplane nginx is TCP's only; write protocol: tcp",
+                  "f:10:15: dataplane nginx opens connections of its own; real servers always see this "
+                  "machine: leave it out"));
+  EXPECT_THAT(mistakes("dataplane: iptables\n" + with_service("  addresses: fd00::1\n  port: 80\n")),
+              ElementsAre("f:7:14: an IPv6 service, and iptables is IPv4 here"));
+}
+
 TEST(LbdConfig, ARouteNeedsSomethingToAnnounceItWith) {
   EXPECT_THAT(
       mistakes("control: /c\nservices:\n- {name: a, addresses: 10.1.1.1, port: 80, endpoints: /e,\n"

@@ -54,7 +54,7 @@ struct ServiceSettings {
 };
 
 /// What carries the packets. Each has schedulers of its own: lbcore/dataplane/abilities.hpp.
-enum class DataplaneKind { ipvs, nftables };
+enum class DataplaneKind { ipvs, nftables, iptables, nginx };
 
 struct Settings {
   DataplaneKind dataplane = DataplaneKind::ipvs;
