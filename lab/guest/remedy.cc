@@ -40,6 +40,7 @@ std::string remedy(const std::string& feature) {
       {"program:ss", "Debian package iproute2"},
       {"program:tc", "Debian package iproute2"},
       {"program:nft", "Debian package nftables"},
+      {"program:iptables-restore", "Debian package iptables"},
       {"program:qemu-system-x86_64", "Debian package qemu-system-x86"},
       {"program:lbd", "built with lblab, and installed beside it"},
       {"program:lbd-announce", "built with lblab, and installed beside it"},

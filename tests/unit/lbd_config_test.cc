@@ -134,7 +134,7 @@ TEST(LbdConfig, EachDataplaneHasItsSchedulersAndADefault) {
   EXPECT_EQ(scheduler(carried_by("iptables", "  scheduler: rr\n")), "rr");
   EXPECT_EQ(scheduler(carried_by("nginx", "")), "rr");
   EXPECT_THAT(mistakes(carried_by("iptables", "  scheduler: sh\n")),
-              ElementsAre("f:9:14: unknown scheduler 'sh'; give one of random, rr"));
+              ElementsAre("f:9:14: unknown scheduler 'sh'; known: random, rr"));
   EXPECT_EQ(parse(with_service("  addresses: 10.1.1.1\n  port: 80\n") + "dataplane: nginx\n")
                 .settings.services[0]
                 .scheduler,
