@@ -6,6 +6,7 @@
 #include <random>
 
 #include "lab/cli/bring_up.hpp"
+#include "lab/cli/carry_out.hpp"
 #include "lab/cli/client.hpp"
 #include "lab/cli/commands.hpp"
 #include "lab/cli/end_lab.hpp"
@@ -68,25 +69,6 @@ report::Style style() {
   return style;
 }
 
-/// One scenario, on a lab that is up.
-asio::awaitable<expect::ScenarioVerdict> carry_out(const std::string& lab, const std::string& file,
-                                                   const std::string& scenario, std::uint64_t seed,
-                                                   const Progress& progress) {
-  const std::string request = nlohmann::json{{"scenario", scenario}, {"seed", seed}, {"file", file}}.dump();
-  auto socket = co_await open_socket(lab, "/check");
-  co_await socket.send(request);
-  nlohmann::json last = nlohmann::json::object();
-  for (;;) {
-    const auto message = co_await socket.receive();
-    if (!message) break;
-    last = nlohmann::json::parse(*message);
-    if (last.contains("progress")) progress("  " + last["progress"].get<std::string>());
-  }
-  if (last.contains("verdict")) co_return expect::scenario_verdict(last["verdict"]);
-  throw Failure{last.value("code", static_cast<int>(lab_fault)),
-                last.value("error", "the supervisor ended before the scenario did")};
-}
-
 /// What is to be carried out, in order: a scenario and its seed.
 std::vector<std::pair<std::string, std::uint64_t>> rounds(const std::vector<std::string>& names,
                                                           const Options& options, std::uint64_t seed) {
@@ -119,7 +101,8 @@ bool check_file(const std::string& file, const Options& options, std::uint64_t s
           ask(lab, "POST", "/restore");
         }
         progress(fmt::format("scenario {} (seed {})", name, own_seed));
-        auto verdict = co_await carry_out(lab, file, name, own_seed, progress);
+        const nlohmann::json request{{"scenario", name}, {"seed", own_seed}, {"file", file}};
+        auto verdict = co_await carry_out(lab, request, progress);
         if (options.repeat > 1) expect::leave_limits_to_rounds(verdict);
         const bool unclear = verdict.outcome == expect::Outcome::inconclusive && verdict.trouble.empty();
         if (again > 0 && unclear) {
