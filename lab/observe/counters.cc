@@ -73,7 +73,9 @@ void take_ipvs(const std::string& text, Counters& counters) {
 
 Counters read_counters(const sys::Netns& netns) {
   Counters counters;
-  take_pairs(read_inside(netns, "/proc/thread-self/net/netstat"), "TcpExt", "IPReversePathFilter", counters);
+  const auto netstat = read_inside(netns, "/proc/thread-self/net/netstat");
+  take_pairs(netstat, "TcpExt", "IPReversePathFilter", counters);
+  take_pairs(netstat, "IpExt", "InNoRoutes", counters);
   take_pairs(read_inside(netns, "/proc/thread-self/net/snmp"), "Icmp", "OutDestUnreachs", counters);
   take_ipvs(read_inside(netns, "/proc/thread-self/net/ip_vs_stats_percpu"), counters);
   take_table(read_inside(netns, "/proc/thread-self/net/stat/nf_conntrack"), "insert_failed", counters);
