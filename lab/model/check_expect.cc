@@ -53,7 +53,9 @@ void check_pattern(const View& event, ScenarioScope& scope) {
     scope.report(event.name_mark(), "an event without members is any event",
                  "add event: NAME, host: HOST, …");
   const View host = event.at("host");
-  if (host.given() && host.ok() && host.as<std::string>() != "fabric") scope.check_host(host, Sort::host);
+  if (host.given() && host.ok() && host.as<std::string>() != "fabric" &&
+      !scope.lab().has_gateway(host.as<std::string>()))
+    scope.check_host(host, Sort::host);
 }
 
 void check_event(const View& event, const View&, bool, ScenarioScope& scope) { check_pattern(event, scope); }
