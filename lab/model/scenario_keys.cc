@@ -435,7 +435,7 @@ std::vector<Key> measures() {
       up_to("scenarios.*.steps[].expect.outage.max", Type::duration, "300ms", "At most."),
       up_to("scenarios.*.steps[].expect.outage.min", Type::duration, "100ms", "At least: the fault is felt."),
       up_to("scenarios.*.steps[].expect.outage.p99", Type::duration, "1s",
-            "At most in 99 of 100 of the step's repeats."),
+            "At most in 99 of 100 of the step's repeats; under --repeat, of those of all rounds together."),
       subject("scenarios.*.steps[].expect.requests", "", "HTTP requests that were due in the window."),
       {.path = "scenarios.*.steps[].expect.requests.failed",
        .type = Type::integer,

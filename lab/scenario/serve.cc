@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <nlohmann/json.hpp>
 
+#include "lab/model/parse.hpp"
 #include "lab/scenario/company.hpp"
 #include "lab/scenario/run_scenario.hpp"
 
@@ -18,10 +19,22 @@ namespace {
 
 constexpr int bad_input = 2, lab_fault = 5;
 
-const model::Scenario& named(const RunningLab& lab, const std::string& name) {
-  for (const auto& scenario : lab.cluster().scenarios)
+model::Scenario named(const model::Cluster& topology, const std::string& name) {
+  for (const auto& scenario : topology.scenarios)
     if (scenario.name == name) return scenario;
   throw Refused{"the topology has no scenario " + name};
+}
+
+/// The lab's own, or the client's.
+model::Scenario wanted(const RunningLab& lab, const json& request) {
+  const auto name = request.at("scenario").get<std::string>();
+  if (!request.contains("topology")) return named(lab.cluster(), name);
+  const auto parsed = model::parse(request["topology"].get<std::string>());
+  if (parsed.cluster) return named(*parsed.cluster, name);
+  std::string mistakes;
+  for (const auto& mistake : parsed.diagnostics)
+    mistakes += format(mistake, request.value("file", "")) + "\n";
+  throw Refused{mistakes};
 }
 
 asio::awaitable<void> tell(http::Socket socket, json message) {
@@ -35,7 +48,7 @@ asio::awaitable<void> check(RunningLab& lab, http::Socket socket) {
   json last;
   try {
     const json request = json::parse(first.value_or("{}"));
-    const model::Scenario scenario = named(lab, request.at("scenario").get<std::string>());
+    const model::Scenario scenario = wanted(lab, request);
     const auto file = request.value("file", "");
     const auto seed = request.at("seed").get<std::uint64_t>();
     const Progress progress = [executor, socket](const std::string& text) {
