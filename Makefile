@@ -13,7 +13,7 @@ export CCACHE_NOHASHDIR := 1
 .PHONY: help lab-up lab-down setup setup-test setup-check programs build test sanitize bench format format-check tidy \
         install clean
 
-programs := lblab lblab-probe lbd lbd-announce fibd
+programs := lblab lblab-probe lbd lbd-announce fibd overlayd
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

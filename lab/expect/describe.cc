@@ -154,6 +154,14 @@ struct WhatText {
       parts.push_back(fmt::format("at most {} conntrack insertions failed", *e.conntrack_insert_failed));
     if (e.icmp_unreachable)
       parts.push_back(fmt::format("at most {} ICMP unreachable sent", *e.icmp_unreachable));
+    if (e.no_route) {
+      const auto& [min, max, in] = *e.no_route;
+      std::vector<std::string> bounds;
+      if (min) bounds.push_back(fmt::format("at least {}", *min));
+      if (max) bounds.push_back(fmt::format("at most {}", *max));
+      parts.push_back(
+          fmt::format("{} dropped for want of a route{}{}", join(bounds), in.empty() ? "" : " in ", in));
+    }
     return join(parts, "no counter named");
   }
 };

@@ -498,6 +498,32 @@ std::vector<Key> measures() {
             "At most so many failed insertions into connection tables."),
       up_to("scenarios.*.steps[].expect.counters.icmp-unreachable", Type::integer, "0",
             "At most so many ICMP messages of unreachable destinations sent."),
+      {.path = "scenarios.*.steps[].expect.counters.no-route",
+       .type = Type::object,
+       .short_value = "max",
+       .some_of = "bound",
+       .group = "limit",
+       .example = "0",
+       .meaning =
+           "Packets dropped for want of a route to their destination; a bare number stands for `max`."},
+      {.path = "scenarios.*.steps[].expect.counters.no-route.max",
+       .type = Type::integer,
+       .max = 1'000'000'000,
+       .group = "bound",
+       .example = "0",
+       .meaning = "At most."},
+      {.path = "scenarios.*.steps[].expect.counters.no-route.min",
+       .type = Type::integer,
+       .max = 1'000'000'000,
+       .group = "bound",
+       .example = "1",
+       .meaning = "At least."},
+      {.path = "scenarios.*.steps[].expect.counters.no-route.in",
+       .type = Type::label,
+       .max = longest_name,
+       .example = "node-net-gateway",
+       .meaning = "In this host's kernel: a node, a pod, or the gateway of a cloud's network, "
+                  "NETWORK-gateway; without it, in all."},
   };
 }
 

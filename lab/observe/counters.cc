@@ -46,7 +46,9 @@ void take_table(const std::string& text, const std::string& name, Counters& coun
 
 Counters read_counters(const sys::Netns& netns) {
   Counters counters;
-  take_pairs(read_inside(netns, "/proc/thread-self/net/netstat"), "TcpExt", "IPReversePathFilter", counters);
+  const auto netstat = read_inside(netns, "/proc/thread-self/net/netstat");
+  take_pairs(netstat, "TcpExt", "IPReversePathFilter", counters);
+  take_pairs(netstat, "IpExt", "InNoRoutes", counters);
   take_pairs(read_inside(netns, "/proc/thread-self/net/snmp"), "Icmp", "OutDestUnreachs", counters);
   if (const auto ipvs = read_ipvs_totals(netns)) {
     counters["IpvsIncomingPackets"] = ipvs->packets_in;
