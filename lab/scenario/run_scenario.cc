@@ -20,6 +20,7 @@
 #include "lab/scenario/census.hpp"
 #include "lab/scenario/company.hpp"
 #include "lab/scenario/ipvs_watch.hpp"
+#include "lab/scenario/own_lateness.hpp"
 
 namespace lblab::scenario {
 
@@ -73,7 +74,10 @@ class Beside {
 
 class Performance {
  public:
-  Performance(RunningLab& lab, const Progress& progress) : lab_(lab), progress_(progress) {}
+  Performance(RunningLab& lab, const Past& past, const Progress& progress)
+      : lab_(lab), progress_(progress), next_line_(past.next_line()) {
+    evidence_.events = past.standing().events();
+  }
 
   asio::awaitable<void> steps(const std::vector<model::Step>& steps) {
     began_ = steady_clock::now();
@@ -113,11 +117,11 @@ class Performance {
     co_await timer.async_wait(asio::use_awaitable);
   }
 
-  /// All that happened so far; those from `from` on.
+  /// All that happened so far; returns what is new.
   std::span<const nlohmann::json> take_events() {
-    const auto& lines = lab_.history().lines();
     const auto from = evidence_.events.size();
-    for (auto n = from; n < lines.size(); ++n) evidence_.events.push_back(nlohmann::json::parse(lines[n]));
+    for (const auto& lines = lab_.history().lines(); next_line_ < lines.size(); ++next_line_)
+      evidence_.events.push_back(nlohmann::json::parse(lines[next_line_]));
     return std::span<const nlohmann::json>{evidence_.events}.subspan(from);
   }
 
@@ -126,7 +130,7 @@ class Performance {
   asio::awaitable<void> await(const model::Expectation& expectation) {
     const auto now = census(lab_);
     take_events();
-    expect::Attainment attainment{expectation, now, evidence_.events, action_};
+    expect::Attainment attainment{expectation, now, since_action(), action_};
     const auto opened = steady_clock::time_point{
         std::chrono::duration_cast<steady_clock::duration>(std::chrono::duration<double>(action_))};
     const auto deadline = opened + expectation.limit;
@@ -143,9 +147,23 @@ class Performance {
     if (!came) tell("  not so within " + std::to_string(expectation.limit.count()) + " ms");
   }
 
+  /// What stood before the last action, and what happened since: the supervisor, whose time is that of the
+  /// events it reads, must not go through a long scenario at each expectation.
+  std::vector<nlohmann::json> since_action() {
+    const auto& all = evidence_.events;
+    for (; stood_ < all.size() && all[stood_].value("t", 0.0) < action_; ++stood_)
+      standing_.take(all[stood_]);
+    auto events = standing_.events();
+    events.insert(events.end(), all.begin() + static_cast<std::ptrdiff_t>(stood_), all.end());
+    return events;
+  }
+
   RunningLab& lab_;
   const Progress& progress_;
   expect::Evidence evidence_;
+  std::size_t next_line_;      // of the history
+  expect::Standing standing_;  // after the first stood_ events
+  std::size_t stood_ = 0;
   steady_clock::time_point began_;
   double action_ = 0;
 };
@@ -174,7 +192,8 @@ void remove_old_records(const RunningLab& lab) {
 
 }  // namespace
 
-asio::awaitable<expect::ScenarioVerdict> run_scenario(RunningLab& lab, const model::Scenario& scenario,
+asio::awaitable<expect::ScenarioVerdict> run_scenario(RunningLab& lab, Past& past,
+                                                      const model::Scenario& scenario,
                                                       const std::string& file, std::uint64_t seed,
                                                       Progress progress) {
   const auto executor = co_await asio::this_coro::executor;
@@ -185,10 +204,13 @@ asio::awaitable<expect::ScenarioVerdict> run_scenario(RunningLab& lab, const mod
   auto programs = company(scenario, lab);
   co_await lab.accompany(std::move(programs));
   const auto before = counters(lab);
-  Performance performance{lab, progress};
+  past.read_on(lab.history());
+  Performance performance{lab, past, progress};
+  std::vector<probe::JitterRecord::Late> own_lateness;
   std::string trouble;
   {
     const Beside ipvs{executor, watch_ipvs(lab, ipvs_interval)};
+    const Beside lateness{executor, watch_own_lateness(own_lateness)};
     try {
       co_await performance.steps(steps);
     } catch (const std::exception& error) {
@@ -203,6 +225,8 @@ asio::awaitable<expect::ScenarioVerdict> run_scenario(RunningLab& lab, const mod
   auto evidence = std::move(performance).evidence();
   evidence.counters = growth(before, after);
   evidence.records = records(lab, scenario, clock_host);
+  if (auto& jitter = evidence.records.jitter)
+    jitter->late.insert(jitter->late.end(), own_lateness.begin(), own_lateness.end());
   progress("judging");
   auto verdict = expect::judge(scenario, file, seed, evidence);
   verdict.trouble = trouble;

@@ -42,7 +42,7 @@ asio::awaitable<void> tell(http::Socket socket, json message) {
   co_await socket.send(text);
 }
 
-asio::awaitable<void> check(RunningLab& lab, http::Socket socket) {
+asio::awaitable<void> check(RunningLab& lab, std::shared_ptr<Past> past, http::Socket socket) {
   const auto executor = co_await asio::this_coro::executor;
   const auto first = co_await socket.receive();
   json last;
@@ -54,7 +54,7 @@ asio::awaitable<void> check(RunningLab& lab, http::Socket socket) {
     const Progress progress = [executor, socket](const std::string& text) {
       asio::co_spawn(executor, tell(socket, {{"progress", text}}), asio::detached);
     };
-    const auto verdict = co_await run_scenario(lab, scenario, file, seed, progress);
+    const auto verdict = co_await run_scenario(lab, *past, scenario, file, seed, progress);
     last = {{"verdict", to_json(verdict)}};
   } catch (const Refused& e) {
     last = {{"error", e.what()}, {"code", bad_input}};
@@ -80,8 +80,9 @@ asio::awaitable<http::Response> restore(RunningLab& lab) {
 }  // namespace
 
 void serve(http::Server& server, RunningLab& lab) {
-  server.on_socket("/check",
-                   [&lab](http::Request, http::Socket socket) { return check(lab, std::move(socket)); });
+  server.on_socket("/check", [&lab, past = std::make_shared<Past>()](http::Request, http::Socket socket) {
+    return check(lab, past, std::move(socket));
+  });
   server.on("POST", "/restore", [&lab](http::Request) { return restore(lab); });
 }
 
