@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <filesystem>
