@@ -77,18 +77,25 @@ class Performance {
   Performance(RunningLab& lab, const Past& past, const Progress& progress)
       : lab_(lab), progress_(progress), next_line_(past.next_line()) {
     evidence_.events = past.standing().events();
+    for (const auto& event : evidence_.events) facts_.take(event);
   }
 
   asio::awaitable<void> steps(const std::vector<model::Step>& steps) {
     began_ = steady_clock::now();
     evidence_.began = seconds(began_);
     action_ = evidence_.began;
+    census_ = census(lab_);
+    first_since_action_ = evidence_.events.size();
     for (const auto& step : steps) {
+      take_events();
       if (step.at) co_await until(began_ + *step.at);
       expect::Acted acted{.step = step, .began = seconds(steady_clock::now()), .ended = 0, .census = {}};
       tell(expect::describe(step));
       lab_.history().append({{"event", "step"}, {"what", expect::describe(step)}, {"line", step.mark.line}});
-      if (expect::is_action(step)) action_ = acted.began;
+      if (expect::is_action(step)) {
+        action_ = acted.began;
+        first_since_action_ = evidence_.events.size();
+      }
       if (const auto* wait = std::get_if<model::Wait>(&step.what))
         co_await until(steady_clock::now() + wait->time.min);
       else if (const auto* expectation = std::get_if<model::Expectation>(&step.what))
@@ -96,7 +103,8 @@ class Performance {
       else
         co_await act(lab_, step);
       acted.ended = seconds(steady_clock::now());
-      acted.census = census(lab_);
+      if (expect::is_action(step)) census_ = census(lab_);
+      acted.census = census_;
       evidence_.steps.push_back(std::move(acted));
     }
   }
@@ -117,20 +125,24 @@ class Performance {
     co_await timer.async_wait(asio::use_awaitable);
   }
 
-  /// All that happened so far; returns what is new.
+  /// All that happened so far; returns what is new. Kept up with at every step: the times of events are those
+  /// at which this thread reads them, so none may wait while it catches up.
   std::span<const nlohmann::json> take_events() {
     const auto from = evidence_.events.size();
-    for (const auto& lines = lab_.history().lines(); next_line_ < lines.size(); ++next_line_)
+    for (const auto& lines = lab_.history().lines(); next_line_ < lines.size(); ++next_line_) {
       evidence_.events.push_back(nlohmann::json::parse(lines[next_line_]));
+      facts_.take(evidence_.events.back());
+    }
     return std::span<const nlohmann::json>{evidence_.events}.subspan(from);
   }
 
   /// Until it has come to hold, or cannot any more. What is to hold throughout is watched for as long as it
   /// is to.
   asio::awaitable<void> await(const model::Expectation& expectation) {
-    const auto now = census(lab_);
     take_events();
-    expect::Attainment attainment{expectation, now, since_action(), action_};
+    expect::Attainment attainment{expectation, census_, facts_, action_};
+    for (const auto& event : std::span<const nlohmann::json>{evidence_.events}.subspan(first_since_action_))
+      attainment.take(event);
     const auto opened = steady_clock::time_point{
         std::chrono::duration_cast<steady_clock::duration>(std::chrono::duration<double>(action_))};
     const auto deadline = opened + expectation.limit;
@@ -147,23 +159,13 @@ class Performance {
     if (!came) tell("  not so within " + std::to_string(expectation.limit.count()) + " ms");
   }
 
-  /// What stood before the last action, and what happened since: the supervisor, whose time is that of the
-  /// events it reads, must not go through a long scenario at each expectation.
-  std::vector<nlohmann::json> since_action() {
-    const auto& all = evidence_.events;
-    for (; stood_ < all.size() && all[stood_].value("t", 0.0) < action_; ++stood_)
-      standing_.take(all[stood_]);
-    auto events = standing_.events();
-    events.insert(events.end(), all.begin() + static_cast<std::ptrdiff_t>(stood_), all.end());
-    return events;
-  }
-
   RunningLab& lab_;
   const Progress& progress_;
   expect::Evidence evidence_;
-  std::size_t next_line_;      // of the history
-  expect::Standing standing_;  // after the first stood_ events
-  std::size_t stood_ = 0;
+  expect::Facts facts_;    // of the evidence's events
+  expect::Census census_;  // since the last action
+  std::size_t next_line_;  // of the history
+  std::size_t first_since_action_ = 0;
   steady_clock::time_point began_;
   double action_ = 0;
 };
