@@ -34,6 +34,7 @@ struct Evidence {
   std::vector<Acted> steps;
   std::vector<nlohmann::json> events;  // the lab's history, also from before the scenario (initial routes)
   probe::Records records;
+  std::vector<probe::JitterRecord::Late> reader_late;  // when whoever wrote the events was busy with others
   double began = 0, ended = 0;
   // host → counter ("IPReversePathFilter", "insert_failed", "OutDestUnreachs") → how much it grew
   std::map<std::string, std::map<std::string, std::uint64_t>> counters;

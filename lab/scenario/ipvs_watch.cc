@@ -1,7 +1,9 @@
 #include "lab/scenario/ipvs_watch.hpp"
 
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -90,59 +92,82 @@ class Looked {
 /// One load balancer.
 class Watch {
  public:
-  Watch(run::History& history, std::string host) : history_(history), host_(std::move(host)) {}
+  explicit Watch(std::string host) : host_(std::move(host)) {}
 
-  void look(const sys::Netns& netns) {
-    look_at_table(netns);
-    if (steady_clock::now() >= connections_due_) look_at_connections(netns);
+  /// Adds what is news to `events`.
+  void look(const sys::Netns& netns, std::vector<json>& events) {
+    look_at_table(netns, events);
+    if (steady_clock::now() >= connections_due_) look_at_connections(netns, events);
   }
 
  private:
-  void look_at_table(const sys::Netns& netns) {
+  void look_at_table(const sys::Netns& netns, std::vector<json>& events) {
     const auto began = steady_clock::now();
     const auto services = observe::read_ipvs(netns);
     const auto total = observe::read_ipvs_totals(netns);
     const json table = run::ipvs_table(services);
     if (table_.is_news(without_connections(table), began))
-      tell(table_, {{"event", "ipvs"}, {"services", table}});
+      events.push_back(news(table_, {{"event", "ipvs"}, {"services", table}}));
     if (!total) return;
     const json sum = to_json(*total), counted = counters_of(services);
     if (counters_.is_news({{"total", sum}, {"services", counted}}, began))
-      tell(counters_, {{"event", "ipvs-counters"}, {"total", sum}, {"services", counted}});
+      events.push_back(news(counters_, {{"event", "ipvs-counters"}, {"total", sum}, {"services", counted}}));
   }
 
-  void look_at_connections(const sys::Netns& netns) {
+  void look_at_connections(const sys::Netns& netns, std::vector<json>& events) {
     const auto began = steady_clock::now();
     json event = to_json(observe::read_ipvs_connections(netns, most_connection_bytes));
     const auto ended = steady_clock::now();
     connections_due_ = ended + share * (ended - began);
     if (!connections_.is_news(event, began)) return;
     event["event"] = "ipvs-connections";
-    tell(connections_, std::move(event));
+    events.push_back(news(connections_, std::move(event)));
   }
 
-  void tell(const Looked& looked, json event) {
+  json news(const Looked& looked, json event) const {
     event["host"] = host_;
     event["t"] = seconds(steady_clock::now());
     event["earliest"] = seconds(looked.earliest());
-    history_.append(std::move(event));
+    return event;
   }
 
-  run::History& history_;
   std::string host_;
   Looked table_, counters_, connections_;
   steady_clock::time_point connections_due_;
 };
 
+/// A load balancer's namespace, held for as long as it is looked at: the pod may go meanwhile.
+struct Place {
+  std::string host;
+  sys::Netns netns;
+};
+
+class Looker {
+ public:
+  asio::awaitable<std::vector<json>> look(std::vector<Place> places) {
+    std::vector<json> events;
+    for (const auto& place : places)
+      watches_.try_emplace(place.host, place.host).first->second.look(place.netns, events);
+    co_return events;
+  }
+
+ private:
+  std::map<std::string, Watch> watches_;
+};
+
 }  // namespace
 
+/// On a thread of its own: the supervisor reads the other events meanwhile, whose times are those of reading.
 asio::awaitable<void> watch_ipvs(run::RunningLab& lab, std::chrono::milliseconds every) {
   asio::steady_timer timer{co_await asio::this_coro::executor};
-  std::map<std::string, Watch> watches;
+  Looker looker;
+  asio::thread_pool thread{1};
   for (;;) {
+    std::vector<Place> places;
     for (const auto& [name, host] : lab.lab().hosts)
-      if (host.role == "load-balancer")
-        watches.try_emplace(name, lab.history(), name).first->second.look(lab.netns(name));
+      if (host.role == "load-balancer") places.push_back({name, sys::Netns::duplicate(lab.netns(name))});
+    auto events = co_await asio::co_spawn(thread, looker.look(std::move(places)), asio::use_awaitable);
+    for (auto& event : events) lab.history().append(std::move(event));
     timer.expires_after(every);
     co_await timer.async_wait(asio::use_awaitable);
   }

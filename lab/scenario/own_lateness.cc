@@ -10,7 +10,7 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
 asio::awaitable<void> watch_own_lateness(std::vector<probe::JitterRecord::Late>& late) {
-  constexpr auto period = 10ms;
+  constexpr auto period = 50ms;
   asio::steady_timer timer{co_await asio::this_coro::executor};
   for (;;) {
     const auto due = std::chrono::steady_clock::now() + period;

@@ -227,8 +227,7 @@ asio::awaitable<expect::ScenarioVerdict> run_scenario(RunningLab& lab, Past& pas
   auto evidence = std::move(performance).evidence();
   evidence.counters = growth(before, after);
   evidence.records = records(lab, scenario, clock_host);
-  if (auto& jitter = evidence.records.jitter)
-    jitter->late.insert(jitter->late.end(), own_lateness.begin(), own_lateness.end());
+  evidence.reader_late = std::move(own_lateness);
   progress("judging");
   auto verdict = expect::judge(scenario, file, seed, evidence);
   verdict.trouble = trouble;
