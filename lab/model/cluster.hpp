@@ -23,8 +23,8 @@ using sys::Prefix;
 /// the segments are subnets, and what goes from one to another passes the gateway.
 enum class Cloud { none, gcp, aws };
 
-/// One layer-2 segment: a bridge in the lab's fabric. A cloud's network has a gateway (gateway_name()) between
-/// hosts or between subnets.
+/// One layer-2 segment: a bridge in the lab's fabric. A cloud's network has a gateway (gateway_name())
+/// between hosts or between subnets.
 struct Network {
   std::string name;
   Prefix subnet;
