@@ -160,6 +160,7 @@ asio::awaitable<void> RunningLab::change_to(model::Lab want) {
     if (const auto* gone = std::get_if<plan::RemoveHost>(&op)) {
       watches_.erase(gone->host);
       routes_.erase(gone->host);
+      std::erase_if(running_links_, [&](const End& end) { return end.host == gone->host; });
     }
   have_ = std::move(want);
 }

@@ -41,6 +41,10 @@ void PrintTo(const Moment& at, std::ostream* stream) {
 
 class Crash : public testing::TestWithParam<Moment> {
  protected:
+  void TearDown() override {
+    if (HasFailure()) run_program({LBLAB_PROGRAM, "down", name_});  // what a failed test left
+  }
+
   static inline const std::string name_ = "crash-" + std::to_string(::getpid());
   static inline const std::string folder_ = "/run/lblab/" + name_;
 

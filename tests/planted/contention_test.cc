@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
-#include <sched.h>
 
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -13,18 +13,11 @@
 namespace lblab {
 namespace {
 
-int cores() {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  ::sched_getaffinity(0, sizeof allowed, &allowed);
-  return CPU_COUNT(&allowed);
-}
-
 /// Busy for as long as it lives.
 class Hogs {
  public:
   Hogs() {
-    for (int n = 0; n < cores(); ++n)
+    for (unsigned n = 0; n < std::thread::hardware_concurrency(); ++n)
       hogs_.push_back(sys::spawn({.argv = {"sh", "-c", "while :; do :; done"},
                                   .environment = {std::string{"PATH="} + sys::standard_path},
                                   .die_with_parent = true}));
