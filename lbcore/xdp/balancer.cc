@@ -223,7 +223,22 @@ std::size_t Balancer::set_services(const std::vector<Service>& services) {
   for (const auto& service : services) set(service);
   for (const auto& name : gone) remove(name);
   set_fragments(services);
+  neighbours_.keep(by_route());
   return changes_;
+}
+
+/// The servers that no MAC address is configured for.
+std::set<Address> Balancer::by_route() const {
+  std::set<Address> servers;
+  for (const auto& [name, known] : services_)
+    for (const auto& [address, server] : known.servers)
+      if (!server.value.has_mac) servers.insert(address);
+  return servers;
+}
+
+void Balancer::refresh_neighbours() {
+  neighbours_.forget_routes();
+  neighbours_.keep(by_route());
 }
 
 Balancer::Known& Balancer::known(const ServiceName& name) {

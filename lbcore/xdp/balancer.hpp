@@ -9,6 +9,7 @@
 
 #include "lbcore/xdp/layout.h"
 #include "lbcore/xdp/maglev.hpp"
+#include "lbcore/xdp/neighbours.hpp"
 #include "lbcore/xdp/object.hpp"
 #include "lbcore/xdp/service.hpp"
 
@@ -47,6 +48,10 @@ class Balancer {
   /// Sorted by name.
   std::vector<ServiceCounters> counters() const;
   Events events() const;
+  /// Looks again by which next hops the real servers are reached; to be called when routes have changed. The
+  /// program itself follows routes and MAC addresses at once, but drops packets (no_neighbour) while an
+  /// address is not known.
+  void refresh_neighbours();
 
   /// The program and its maps stay when this goes, for the next to adopt.
   void leave() { object_.leave(); }
@@ -90,6 +95,7 @@ class Balancer {
   void drop_servers(Known&, const Service* wanted);
   void remove(const ServiceName&);
   void clear_traffic(int map, Slot);
+  std::set<Address> by_route() const;
   void set_fragments(const std::vector<Service>&);
 
   Settings settings_;
@@ -98,6 +104,7 @@ class Balancer {
   std::vector<std::uint32_t> generations_;  // by server slot
   std::map<ServiceName, Known> services_;
   std::set<ServiceName> fragments_;  // whose fragments are dropped: port 0
+  Neighbours neighbours_;
   std::size_t changes_ = 0;
 };
 
