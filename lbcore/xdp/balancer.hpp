@@ -30,8 +30,7 @@ struct Settings {
 /// What was attached by a Balancer that left is adopted: its services, connections and counters live on, and
 /// set_services() changes only what differs.
 ///
-/// Frames reach a veth by XDP_TX only if its peer polls (an XDP program, or GRO on), and leave it with right
-/// checksums only if what came did, so the peer has its checksum offload off.
+/// The other end of a veth must be readied (peer.hpp).
 class Balancer {
  public:
   explicit Balancer(const Settings&);
