@@ -54,7 +54,7 @@ sanitize: setup-test ## the unit and kernel tests under AddressSanitizer and Und
 	@ninja -C build-asan unit_tests kernel_tests
 	@$(CTEST) --test-dir build-asan -R '^(unit|kernel)'
 
-bench: setup build/build.ninja ## bring-up against `ip -batch`: ratios
+bench: setup build/build.ninja ## bring-up against `ip -batch`, XDP against an empty program: ratios
 	@ninja -C build bench
 
 format: setup-check ## clang-format every source file in place

@@ -632,8 +632,7 @@ INLINE int is_ours(const struct ethhdr *ethernet) {
   return own && same(ethernet->h_dest, own->mac, ETH_ALEN);
 }
 
-SEC("xdp")
-int xdp_balancer(struct xdp_md *ctx) {
+INLINE int balance(struct xdp_md *ctx) {
   void *data = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
   struct ethhdr *ethernet = data;
   if ((void *)(ethernet + 1) > end || !is_ours(ethernet)) return XDP_PASS;
@@ -646,5 +645,8 @@ int xdp_balancer(struct xdp_md *ctx) {
       return XDP_PASS;
   }
 }
+
+SEC("xdp")
+int xdp_balancer(struct xdp_md *ctx) { return balance(ctx); }
 
 char program_license[] SEC("license") = "Dual BSD/GPL";
