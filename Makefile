@@ -13,7 +13,7 @@ export CCACHE_NOHASHDIR := 1
 .PHONY: help lab-up lab-down setup setup-test setup-check programs build test sanitize bench format format-check tidy \
         install clean
 
-programs := lblab lblab-probe lbd lbd-announce fibd
+programs := lblab lblab-probe lbd lbd-announce fibd overlayd
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,9 +52,9 @@ test: setup-test ## install, build and run every test
 sanitize: setup-test ## the unit and kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@test -e build-asan/build.ninja || cmake -S . -B build-asan -G Ninja -DLBLAB_SANITIZE=ON
 	@ninja -C build-asan unit_tests kernel_tests
-	@$(CTEST) --test-dir build-asan -R '^(unit|kernel)'
+	@$(CTEST) --test-dir build-asan -R '^(unit|kernel)$$'
 
-bench: setup build/build.ninja ## bring-up against `ip -batch`, XDP against an empty program: ratios
+bench: setup build/build.ninja ## bring-up against `ip -batch`, what observing costs, XDP against an empty program
 	@ninja -C build bench
 
 format: setup-check ## clang-format every source file in place
