@@ -52,9 +52,9 @@ test: setup-test ## install, build and run every test
 sanitize: setup-test ## the unit and kernel tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@test -e build-asan/build.ninja || cmake -S . -B build-asan -G Ninja -DLBLAB_SANITIZE=ON
 	@ninja -C build-asan unit_tests kernel_tests
-	@$(CTEST) --test-dir build-asan -R '^(unit|kernel)'
+	@$(CTEST) --test-dir build-asan -R '^(unit|kernel)$$'
 
-bench: setup build/build.ninja ## bring-up against `ip -batch`, and what observing costs
+bench: setup build/build.ninja ## bring-up against `ip -batch`, what observing costs, XDP against an empty program
 	@ninja -C build bench
 
 format: setup-check ## clang-format every source file in place

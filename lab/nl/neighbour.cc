@@ -36,6 +36,17 @@ Message set_neighbour(const Neighbour& neighbour) {
 
 Message delete_neighbour(const Neighbour& neighbour) { return build(RTM_DELNEIGH, 0, neighbour); }
 
+Message keep_neighbour(int link, const sys::Address& address) {
+  ndmsg body{};
+  body.ndm_family = static_cast<std::uint8_t>(address.family());
+  body.ndm_ifindex = link;
+  body.ndm_state = NUD_NONE;
+  return Builder{RTM_NEWNEIGH, NLM_F_CREATE, body}
+      .address(NDA_DST, address)
+      .u32(NDA_FLAGS_EXT, NTF_EXT_MANAGED)
+      .message();
+}
+
 std::vector<Neighbour> neighbours(Socket& socket) {
   std::vector<Neighbour> found;
   socket.ask(

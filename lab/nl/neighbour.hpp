@@ -25,6 +25,10 @@ struct Neighbour {
 /// Adds or replaces. A forwarding entry of the zero MAC is appended: there may be one a remote.
 Message set_neighbour(const Neighbour&);
 Message delete_neighbour(const Neighbour&);
+/// Has the kernel find the address's MAC address and keep it up to date, whether packets need it or not
+/// (NTF_EXT_MANAGED, Linux 5.16): for what looks neighbours up but does not ask for them. An entry that is
+/// permanent would be no longer.
+Message keep_neighbour(int link, const sys::Address&);
 
 /// IPv4 and IPv6 neighbours; no forwarding entries.
 std::vector<Neighbour> neighbours(Socket&);

@@ -115,6 +115,20 @@ std::vector<Route> routes(Socket& socket, int family) {
   return found;
 }
 
+NextHop way_to(Socket& socket, const sys::Address& address) {
+  rtmsg body{};
+  body.rtm_family = static_cast<std::uint8_t>(address.family());
+  body.rtm_dst_len = static_cast<std::uint8_t>(address.bits());
+  NextHop way;
+  socket.ask("look up the route to " + address.str(),
+             Builder{RTM_GETROUTE, 0, body}.address(RTA_DST, address).message(), [&](const nlmsghdr& head) {
+               const Attributes<RTA_MAX> attributes{head, sizeof(rtmsg)};
+               way.via = gateway_in(attributes);
+               way.link = static_cast<int>(attributes.u32(RTA_OIF));
+             });
+  return way;
+}
+
 std::optional<Route> parse_route(const nlmsghdr& head) {
   if (head.nlmsg_type != RTM_NEWROUTE && head.nlmsg_type != RTM_DELROUTE) return std::nullopt;
   const auto& body = *static_cast<const rtmsg*>(mnl_nlmsg_get_payload(&head));

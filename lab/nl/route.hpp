@@ -49,6 +49,9 @@ Message delete_route(const Route&);
 /// `next_hops` holds what the kernel resolved it to.
 std::vector<Route> routes(Socket&, int family);
 
+/// The way that the kernel's routes give a packet to the address. Throws SystemError if there is none.
+NextHop way_to(Socket&, const sys::Address&);
+
 /// The route that an RTM_NEWROUTE or RTM_DELROUTE tells of; nullopt: another kind of message, or not unicast
 /// IP.
 std::optional<Route> parse_route(const nlmsghdr&);
