@@ -127,4 +127,11 @@ std::string plotted(std::string_view script, int width, int height, std::string_
       width, height, xml(name), inner(run(head + with_colours(script))));
 }
 
+std::string plot_document(std::string_view script, int width, int height, std::string_view name) {
+  auto svg = plotted(script, width, height, name);
+  const auto after_title = svg.find("</title>") + std::string_view{"</title>"}.size();
+  svg.insert(after_title, "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>");
+  return svg;
+}
+
 }  // namespace lblab::report
