@@ -57,8 +57,8 @@ std::string texts(const Bench& bench, const Summary& summary, const Machine& mac
   if (summary.measure != Measure::latency && base != summary.points.end())
     below = unit_text(summary, *base) + ". Medians with 95 % intervals.\\n" + below;
   return fmt::format(
-      "set title {} left offset 0,0 font ',15' textcolor rgb '@ink'\n"
-      "set bmargin 6.6\nset tmargin 4.6\n"
+      "set label 2 {} at screen 0.012, screen 0.955 font ',15' textcolor rgb '@ink'\n"
+      "set bmargin 6.6\nset tmargin 4.8\n"
       "set label 1 \"{}\" at screen 0.012, screen 0.085 font ',11' textcolor rgb '@grey'\n",
       quoted(bench.about.empty() ? bench.name : bench.about), below);
 }
@@ -174,15 +174,14 @@ std::string x_label(const Bench& bench, const Summary& summary) {
 
 std::string plot_script(const Bench& bench, const Summary& summary, const Machine& machine) {
   auto script = report::frame(x_label(bench, summary), y_label(summary.measure)) +
-                texts(bench, summary, machine) + "set key at graph 0, screen 0.885 left top font ',12'\n";
+                texts(bench, summary, machine) + "set key at graph 0, screen 0.91 left top font ',12'\n";
   if (summary.measure == Measure::latency) return script + distributions(summary);
   script += report::y_range(0, highest(summary));
   return script + (bench.x() ? lines(bench, summary) : bars(summary));
 }
 
 std::string plot(const Bench& bench, const Summary& summary, const Machine& machine) {
-  return report::plot_document(plot_script(bench, summary, machine), width, height,
-                               bench.about.empty() ? bench.name : bench.about);
+  return report::plot_document(plot_script(bench, summary, machine), width, height);
 }
 
 }  // namespace lblab::bench

@@ -28,6 +28,6 @@ std::string plot_style();
 std::string plotted(std::string_view script, int width, int height, std::string_view name);
 
 /// The same as a file of its own, light on whatever page it is shown.
-std::string plot_document(std::string_view script, int width, int height, std::string_view name);
+std::string plot_document(std::string_view script, int width, int height);
 
 }  // namespace lblab::report
