@@ -13,7 +13,7 @@ export CCACHE_NOHASHDIR := 1
 .PHONY: help lab-up lab-down setup setup-test setup-check programs build test sanitize bench format format-check tidy \
         install clean
 
-programs := lblab lblab-probe lbd lbd-announce fibd
+programs := lblab lblab-probe lbd lbd-announce fibd overlayd
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,7 +54,7 @@ sanitize: setup-test ## the unit and kernel tests under AddressSanitizer and Und
 	@ninja -C build-asan unit_tests kernel_tests
 	@$(CTEST) --test-dir build-asan -R '^(unit|kernel)'
 
-bench: setup programs ## the papers' comparisons in ratios, into docs/bench/; and bring-up against `ip -batch`
+bench: setup programs ## the papers' comparisons in ratios, into docs/bench/; and what bring-up and observing cost
 	@build/bin/lblab bench topologies/bench.yaml --out docs/bench
 	@ninja -C build bench
 

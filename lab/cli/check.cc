@@ -6,9 +6,11 @@
 #include <random>
 
 #include "lab/cli/bring_up.hpp"
+#include "lab/cli/carry_out.hpp"
 #include "lab/cli/client.hpp"
 #include "lab/cli/commands.hpp"
 #include "lab/cli/end_lab.hpp"
+#include "lab/expect/rounds.hpp"
 #include "lab/report/html.hpp"
 #include "lab/report/json.hpp"
 #include "lab/report/junit.hpp"
@@ -67,25 +69,6 @@ report::Style style() {
   return style;
 }
 
-/// One scenario, on a lab that is up.
-asio::awaitable<expect::ScenarioVerdict> carry_out(const std::string& lab, const std::string& file,
-                                                   const std::string& scenario, std::uint64_t seed,
-                                                   const Progress& progress) {
-  const std::string request = nlohmann::json{{"scenario", scenario}, {"seed", seed}, {"file", file}}.dump();
-  auto socket = co_await open_socket(lab, "/check");
-  co_await socket.send(request);
-  nlohmann::json last = nlohmann::json::object();
-  for (;;) {
-    const auto message = co_await socket.receive();
-    if (!message) break;
-    last = nlohmann::json::parse(*message);
-    if (last.contains("progress")) progress("  " + last["progress"].get<std::string>());
-  }
-  if (last.contains("verdict")) co_return expect::scenario_verdict(last["verdict"]);
-  throw Failure{last.value("code", static_cast<int>(lab_fault)),
-                last.value("error", "the supervisor ended before the scenario did")};
-}
-
 /// What is to be carried out, in order: a scenario and its seed.
 std::vector<std::pair<std::string, std::uint64_t>> rounds(const std::vector<std::string>& names,
                                                           const Options& options, std::uint64_t seed) {
@@ -118,7 +101,9 @@ bool check_file(const std::string& file, const Options& options, std::uint64_t s
           ask(lab, "POST", "/restore");
         }
         progress(fmt::format("scenario {} (seed {})", name, own_seed));
-        auto verdict = co_await carry_out(lab, file, name, own_seed, progress);
+        const nlohmann::json request{{"scenario", name}, {"seed", own_seed}, {"file", file}};
+        auto verdict = co_await carry_out(lab, request, progress);
+        if (options.repeat > 1) expect::leave_limits_to_rounds(verdict);
         const bool unclear = verdict.outcome == expect::Outcome::inconclusive && verdict.trouble.empty();
         if (again > 0 && unclear) {
           progress("inconclusive, for this machine is too busy: once more");
@@ -158,9 +143,10 @@ void write_file(const std::string& path, const Write& write) {
 int code_of(const Verdicts& verdicts) {
   const auto any = [&](auto is) { return std::ranges::any_of(verdicts, is); };
   if (any([](const auto& v) { return !v.trouble.empty(); })) return lab_fault;
-  if (any([](const auto& v) { return v.outcome == expect::Outcome::failed; })) return assertion_failed;
-  if (any([](const auto& v) { return v.outcome == expect::Outcome::inconclusive; })) return inconclusive;
-  return fine;
+  const auto outcome = report::outcome_of(verdicts);
+  return outcome == expect::Outcome::failed         ? assertion_failed
+         : outcome == expect::Outcome::inconclusive ? inconclusive
+                                                    : fine;
 }
 
 std::vector<report::Reference> references(const Topology& topology) {
@@ -193,6 +179,8 @@ int check(const Options& options) {
   Verdicts verdicts;
   for (const auto& file : options.files)
     if (check_file(file, options, seed, progress, verdicts)) break;
+  for (const auto& rounds : expect::over_rounds(verdicts)) report::write_text(std::cout, rounds, style());
+  std::cout << std::flush;
   write_file(options.junit, [&](std::ostream& out) { report::write_junit(out, verdicts); });
   write_file(options.json, [&](std::ostream& out) { report::write_json(out, verdicts); });
   write_file(options.html, [&](std::ostream& out) { write_page(out, verdicts, options.files); });
@@ -207,7 +195,9 @@ void add_check(CLI::App& app, Run& run) {
   auto options = std::make_shared<Options>();
   command->add_option("FILE", options->files, "topologies with scenarios")->required();
   command->add_option("--scenario", options->scenario, "only this one");
-  command->add_option("--repeat", options->repeat, "how often, each time with the next seed")
+  command
+      ->add_option("--repeat", options->repeat,
+                   "how often, each time with the next seed; the rounds are summed up")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   command->add_option("--retry", options->retry, "how often one that was inconclusive is tried once more")

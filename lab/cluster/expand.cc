@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lab/cluster/cloud.hpp"
 #include "lab/cluster/overlay.hpp"
 #include "lab/cluster/placement.hpp"
 #include "lab/cluster/pods.hpp"
@@ -44,6 +45,7 @@ void add_nodes(const Cluster& cluster, model::Lab& lab) {
 }
 
 void add_default_route(const Cluster& cluster, const Node& node, model::Host& host) {
+  add_cloud_routes(cluster, node, host);
   if (!node.gateway) return;
   const auto gateway = std::ranges::find(cluster.nodes, *node.gateway, &Node::name);
   if (gateway == cluster.nodes.end()) return;
@@ -97,7 +99,7 @@ model::Lab expand(const Cluster& cluster, Placement& placement) {
   add_nodes(cluster, lab);
   wire_networks(cluster, placement, lab);
   wire_links(cluster, lab);
-  build_overlay(cluster, lab);
+  build_overlay(cluster, placement, lab);
   run_agents(cluster, lab);
   for (const auto& node : cluster.nodes) add_default_route(cluster, node, lab.hosts.at(node.name));
   add_pods(cluster, placement, lab);

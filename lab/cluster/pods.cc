@@ -16,7 +16,7 @@ namespace lblab::cluster {
 namespace {
 
 constexpr const char* pod_link = "eth0";
-constexpr int tunnel_mtu = 1480;  // 1500 without the outer IPv4 header
+constexpr int outer_ipv4_header = 20;
 
 /// How far the pod's address lies in its node's prefix: with a /24 its last octet.
 std::uint32_t place(const Prefix& pods, const Address& address) {
@@ -53,19 +53,24 @@ class Pods {
     return !placement_.away.contains(pod) && !placement_.away.contains(seat(pod).node);
   }
 
+  int link_mtu() const { return pod_link_mtu(cluster_); }
+
   model::Host& add_pod(const std::string& name, const std::string& role, bool forwards) {
     const auto& [node, address] = seat(name);
     const auto& pods = nodes_.at(node).pods;
     auto& host = add_host(lab_, name, role);
     override_with(host.sysctls, baseline(forwards, uses_ipv6(cluster_)));
-    host.links.push_back(
-        {.name = pod_link, .kind = model::VethPeer{}, .addresses = {{address, pods.length}}});
+    host.links.push_back({.name = pod_link,
+                          .kind = model::VethPeer{},
+                          .mtu = link_mtu(),
+                          .addresses = {{address, pods.length}}});
     host.routes.push_back(
         {.destination = {{}, 0}, .next_hops = {{.via = pod_gateway(pods), .link = pod_link}}});
     lab_.hosts.at(node).links.push_back({.name = fmt::format("pod{}", place(pods, address)),
                                          .kind = model::Veth{name, pod_link},
                                          .master = pod_bridge,
-                                         .alias = name + ":" + pod_link});
+                                         .alias = name + ":" + pod_link,
+                                         .mtu = link_mtu()});
     return host;
   }
 
@@ -79,13 +84,14 @@ class Pods {
 
   // Direct and tunnel forwarding leave the service's address in the packet: the web pod must take it for its
   // own.
-  static void accept_service(const model::Service& service, const Address& own, model::Host& host) {
+  void accept_service(const model::Service& service, const Address& own, model::Host& host) const {
     using Forwarding = model::LoadBalancers::Forwarding;
     const auto forwarding = service.load_balancers->forwarding;
     if (forwarding == Forwarding::nat) return;
     if (forwarding == Forwarding::tunnel)
-      host.links.push_back(
-          {.name = "service", .kind = model::Ipip{.local = own, .remote = {}}, .mtu = tunnel_mtu});
+      host.links.push_back({.name = "service",
+                            .kind = model::Ipip{.local = own, .remote = {}},
+                            .mtu = overlay_mtu(cluster_) - outer_ipv4_header});
     host.routes.push_back({.destination = service.addresses,
                            .next_hops = {{.via = {}, .link = "lo"}},
                            .type = model::Route::Type::local,

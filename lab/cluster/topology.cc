@@ -14,7 +14,7 @@ std::vector<const Node*> with_role(const Cluster& cluster, Role role) {
 std::optional<Adjacency> adjacent(const Node& here, const Node& there) {
   for (const auto& ours : here.interfaces)
     for (const auto& theirs : there.interfaces)
-      if (ours.network == theirs.network && ours.address.address.family() == theirs.address.address.family())
+      if (ours.network == theirs.network && ours.address.network() == theirs.address.network())
         return Adjacency{&ours, &theirs};
   return std::nullopt;
 }

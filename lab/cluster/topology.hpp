@@ -23,7 +23,7 @@ struct Adjacency {
   const model::Interface* here;
   const model::Interface* there;
 };
-/// On the first network of `here` that `there` is on too, with addresses of one family.
+/// On the first network of `here` that `there` is on too; of a cloud's network on one segment.
 std::optional<Adjacency> adjacent(const Node& here, const Node& there);
 
 /// The BGP settings of a node that speaks BGP: what it says, and for a route reflector, which is nothing

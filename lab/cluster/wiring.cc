@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "lab/cluster/cloud.hpp"
 #include "lab/cluster/placement.hpp"
 #include "lab/cluster/sysctls.hpp"
 
@@ -26,14 +27,27 @@ bool can_be_link(const std::string& name) {
          name != "lo" && name != "all" && name != "default";
 }
 
-std::map<std::string, std::string> bridge_names(const model::Cluster& cluster) {
-  std::map<std::string, std::string> names;
+/// A bridge in the fabric.
+struct Segment {
+  std::string bridge, alias;
+};
+/// By network, and prefix of the segment; those without a bridge are not there.
+using Segments = std::map<std::pair<std::string, Prefix>, Segment>;
+
+Segments segments(const model::Cluster& cluster) {
+  Segments found;
   int n = 0;
   for (const auto& network : cluster.networks) {
     ++n;
-    names[network.name] = can_be_link(network.name) ? network.name : fmt::format("br{}", n);
+    if (network.cloud == model::Cloud::none)
+      found[{network.name, network.subnet.network()}] = {
+          can_be_link(network.name) ? network.name : fmt::format("br{}", n), network.name};
+    else if (network.cloud == model::Cloud::aws)
+      for (std::size_t k = 0; k < network.subnets.size(); ++k)
+        found[{network.name, network.subnets[k]}] = {fmt::format("br{}.{}", n, k + 1),
+                                                     network.name + " " + network.subnets[k].str()};
   }
-  return names;
+  return found;
 }
 
 }  // namespace
@@ -50,22 +64,41 @@ void wire_networks(const model::Cluster& cluster, Placement& placement, model::L
   auto& switches = add_host(lab, fabric, "fabric");
   override_with(switches.sysctls, plain(uses_ipv6(cluster)));
   override_with(switches.sysctls, bridge());
-  const auto bridges = bridge_names(cluster);
+  const auto bridges = segments(cluster);
   for (const auto& network : cluster.networks)
-    switches.links.push_back(
-        {.name = bridges.at(network.name), .kind = model::Bridge{}, .alias = network.name});
+    for (const auto& [at, segment] : bridges)
+      if (at.first == network.name)
+        switches.links.push_back({.name = segment.bridge, .kind = model::Bridge{}, .alias = segment.alias});
+  add_gateways(cluster, lab);
   for (const auto& node : cluster.nodes)
     for (const auto& interface : node.interfaces) {
-      switches.links.push_back({.name = fmt::format("p{}", fabric_port(placement, node.name, interface.name)),
-                                .kind = model::Veth{node.name, interface.name},
-                                .master = bridges.at(interface.network),
-                                .alias = node.name + ":" + interface.name,
-                                .impairment = interface.impairment.value_or(model::Impairment{})});
+      model::Link port{.name = fmt::format("p{}", fabric_port(placement, node.name, interface.name)),
+                       .kind = model::Veth{node.name, interface.name},
+                       .alias = node.name + ":" + interface.name,
+                       .impairment = interface.impairment.value_or(model::Impairment{})};
+      const auto segment = bridges.find({interface.network, interface.address.network()});
+      if (segment != bridges.end()) {
+        port.master = segment->second.bridge;
+        switches.links.push_back(std::move(port));
+      } else {
+        attach_to_gateway(cluster, interface, std::move(port), lab);
+      }
       lab.hosts.at(node.name).links.push_back(
           {.name = interface.name,
            .kind = model::VethPeer{},
            .addresses = {interface.address},
            .impairment = interface.impairment.value_or(model::Impairment{})});
+    }
+  for (const auto& network : cluster.networks)
+    if (network.cloud == model::Cloud::aws) {
+      int n = 0;
+      for (const auto& subnet : network.subnets) {
+        const auto gateway = model::gateway_name(network.name), link = fmt::format("eth{}", n++);
+        switches.links.push_back({.name = fmt::format("p{}", fabric_port(placement, gateway, link)),
+                                  .kind = model::Veth{gateway, link},
+                                  .master = bridges.at({network.name, subnet}).bridge,
+                                  .alias = gateway + ":" + link});
+      }
     }
 }
 

@@ -18,9 +18,10 @@ protocol direct {{ ipv4; }}
                      what, speaker.router_id.str());
 }
 
-std::string timers(const BgpSpeaker& speaker) {
-  return fmt::format("  hold time {}; keepalive time {};\n", whole_seconds(speaker.hold_time),
-                     keepalive_seconds(speaker.hold_time));
+/// The log tells of every session that comes up or goes down: observe/bird_log reads it.
+std::string session(const BgpSpeaker& speaker) {
+  return fmt::format("  debug {{ states, events }};\n  hold time {}; keepalive time {};\n",
+                     whole_seconds(speaker.hold_time), keepalive_seconds(speaker.hold_time));
 }
 
 // bird's own default is to wait 5 s before it connects, and up to minutes after an error.
@@ -31,7 +32,7 @@ Program program(std::string configuration) {
   Program made;
   made.process.name = "bird";
   made.process.argv = {"bird", "-f", "-c", path, "-s", control_socket};
-  made.process.ready = {.when = model::Ready::When::output, .pattern = "Started"};
+  made.process.ready = {.when = model::Ready::When::output, .pattern = "<INFO> Started"};
   made.process.rank = routing_rank;
   made.process.needs = {"program:bird"};
   made.files = {{.path = path, .text = std::move(configuration)}};
@@ -52,13 +53,13 @@ Program router(const BgpRouter& router) {
   for (const auto& reflector : router.reflectors)
     text += fmt::format("protocol bgp reflector{} {{\n  local {} as {}; neighbor {} as {}; direct;\n", ++n,
                         router.router_id.str(), router.as, reflector.str(), router.as) +
-            timers(router) + connect_at_once +
+            session(router) + connect_at_once +
             "  ipv4 { add paths rx; import all; export none; gateway direct; };\n}\n";
   for (const auto& announcer : router.passive_peers)
     text +=
         fmt::format("protocol bgp announcer{} {{\n  local {} as {}; neighbor {} as {}; direct; passive;\n",
                     ++n, router.router_id.str(), router.as, announcer.str(), router.as) +
-        timers(router) + "  ipv4 { import all; export none; gateway direct; };\n}\n";
+        session(router) + "  ipv4 { import all; export none; gateway direct; };\n}\n";
   return program(std::move(text));
 }
 
@@ -70,12 +71,12 @@ Program reflector(const BgpReflector& reflector) {
           "\"announcer\";\n"
           "  multihop; passive;\n",
           reflector.router_id.str(), reflector.as, reflector.announcers.str()) +
-      timers(reflector) + "  ipv4 { import all; export none; gateway recursive; };\n}\n";
+      session(reflector) + "  ipv4 { import all; export none; gateway recursive; };\n}\n";
   int n = 0;
   for (const auto& router : reflector.routers)
     text += fmt::format("protocol bgp router{} {{\n  local {} as {}; neighbor {} as {}; direct; rr client;\n",
                         ++n, reflector.router_id.str(), reflector.as, router.str(), reflector.as) +
-            timers(reflector) + connect_at_once +
+            session(reflector) + connect_at_once +
             "  ipv4 { import none; export where source = RTS_BGP; add paths tx; next hop keep; };\n}\n";
   return program(std::move(text));
 }

@@ -7,7 +7,20 @@
 namespace lblab::expect {
 
 struct Attainment::Watch {
-  Facts facts;
+  Watch(const model::Expectation& expectation, const Census& census, const Facts& facts, double since,
+        std::vector<model::EventPattern> patterns)
+      : expectation(expectation),
+        census(census),
+        names(this->census),
+        facts(facts),
+        since(since),
+        matches(std::move(patterns), since) {}
+
+  const model::Expectation expectation;
+  const Census census;
+  const Names names;  // of this census
+  const Facts& facts;
+  const double since;
   FirstMatches matches;
 };
 
@@ -23,34 +36,24 @@ std::vector<model::EventPattern> patterns(const model::Expectation& expectation)
 
 }  // namespace
 
-Attainment::Attainment(const model::Expectation& expectation, const Census& census,
-                       const std::vector<nlohmann::json>& events, double since)
-    : expectation_(expectation),
-      census_(census),
-      since_(since),
-      watch_(std::make_shared<Watch>(Watch{{}, {patterns(expectation), since}})) {
-  const Names names{census_};
-  for (const auto& event : events) {
-    watch_->facts.take(event);
-    watch_->matches.take(event, names);
-  }
+Attainment::Attainment(const model::Expectation& expectation, const Census& census, const Facts& facts,
+                       double since)
+    : watch_(std::make_shared<Watch>(expectation, census, facts, since, patterns(expectation))) {
   look();
 }
 
 void Attainment::take(const nlohmann::json& event) {
   if (holds_) return;
-  watch_->facts.take(event);
-  watch_->matches.take(event, Names{census_});
+  watch_->matches.take(event, watch_->names);
   look();
 }
 
 void Attainment::look() {
-  const Names names{census_};
-  const Wanted state = wanted(expectation_, watch_->facts, names);
-  if (expectation_.when != When::within)
+  const Wanted state = wanted(watch_->expectation, watch_->facts, watch_->names);
+  if (watch_->expectation.when != When::within)
     holds_ = true;
   else if (state.life)
-    holds_ = attained(phases(state, names), since_).has_value();
+    holds_ = attained(phases(state, watch_->names), watch_->since).has_value();
   else
     holds_ = watch_->matches.all();
 }

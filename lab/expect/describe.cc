@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <string.h>
 
+#include <limits>
+
 #include "lab/expect/words.hpp"
 
 namespace lblab::expect {
@@ -115,11 +117,16 @@ struct WhatText {
     return "outage " + join(parts, "of any length");
   }
   std::string operator()(const RequestExpectation& e) const {
-    std::string text = e.failed == 0 ? "every request answered"
-                                     : fmt::format("at most {} failed", count(e.failed, "request"));
-    if (e.only_in_flight) text += ", those in flight when the route changed aside";
-    if (e.rate) text += fmt::format(", at least {:g} % of those due", *e.rate * 100);
-    return text;
+    std::vector<std::string> parts;
+    if (e.failed == 0)
+      parts.emplace_back("every request answered");
+    else if (e.failed < std::numeric_limits<int>::max())
+      parts.push_back(fmt::format("at most {} failed", count(e.failed, "request")));
+    if (e.rate)
+      parts.push_back(fmt::format("at least {:g} % of {}", *e.rate * 100,
+                                  parts.empty() ? "requests answered" : "those due"));
+    if (e.only_in_flight) parts.emplace_back("those in flight when the route changed aside");
+    return join(parts, "any number of requests failed");
   }
   std::string operator()(const FlowExpectation& e) const {
     std::vector<std::string> parts;
@@ -147,6 +154,14 @@ struct WhatText {
       parts.push_back(fmt::format("at most {} conntrack insertions failed", *e.conntrack_insert_failed));
     if (e.icmp_unreachable)
       parts.push_back(fmt::format("at most {} ICMP unreachable sent", *e.icmp_unreachable));
+    if (e.no_route) {
+      const auto& [min, max, in] = *e.no_route;
+      std::vector<std::string> bounds;
+      if (min) bounds.push_back(fmt::format("at least {}", *min));
+      if (max) bounds.push_back(fmt::format("at most {}", *max));
+      parts.push_back(
+          fmt::format("{} dropped for want of a route{}{}", join(bounds), in.empty() ? "" : " in ", in));
+    }
     return join(parts, "no counter named");
   }
 };

@@ -32,8 +32,9 @@ struct Acted {
 
 struct Evidence {
   std::vector<Acted> steps;
-  std::vector<nlohmann::json> events;  // the lab's history, also from before the scenario (initial routes)
+  std::vector<nlohmann::json> events;  // what stood when it began (Standing), and what happened since
   probe::Records records;
+  std::vector<probe::JitterRecord::Late> reader_late;  // when whoever wrote the events was busy with others
   double began = 0, ended = 0;
   // host → counter ("IPReversePathFilter", "insert_failed", "OutDestUnreachs") → how much it grew
   std::map<std::string, std::map<std::string, std::uint64_t>> counters;

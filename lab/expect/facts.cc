@@ -76,7 +76,7 @@ void Facts::take(const json& event) {
     const auto last = last_of_.find(host);
     gaps.push_back({host, last == last_of_.end() ? time_of(event) : last->second, time_of(event)});
   }
-  last_of_[host] = time_of(event);
+  if (!kind.starts_with("ipvs")) last_of_[host] = time_of(event);  // those are sampled, not told
 }
 
 void Facts::take_route(const json& event) {

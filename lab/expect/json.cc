@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "lab/expect/verdict.hpp"
+#include "lab/expect/rounds.hpp"
 
 namespace lblab::model {
 
@@ -23,9 +23,8 @@ NLOHMANN_JSON_SERIALIZE_ENUM(Outcome, {{Outcome::passed, "passed"},
                                        {Outcome::inconclusive, "inconclusive"}})
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Done, at, took, text, mark, is_fault)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Summary, outcome, expected, unit, values, p50, p99, max, seen, mark)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(CausalStep, name, at, after, where)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Outage, fault, from, to, lost, flows, causes)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Outage, fault, from, to, lost, flows, causes, mark)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Series, name, unit, points)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Moment, at, actor, kind, text)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Ledger, survived, reset, closed, blackholed, other_server, refused)
@@ -33,7 +32,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Ledger, survived, reset, closed, blackholed, 
 static void to_json(json& to, const Finding& f) {
   to = {{"outcome", f.outcome}, {"expected", f.expected}, {"seen", f.seen},
         {"story", f.story},     {"from", f.from},         {"to", f.to},
-        {"unit", f.unit},       {"jitter", f.jitter},     {"mark", f.mark}};
+        {"unit", f.unit},       {"jitter", f.jitter},     {"could_be_less", f.could_be_less},
+        {"mark", f.mark}};
   if (f.measured) to["measured"] = *f.measured;
 }
 
@@ -46,8 +46,29 @@ static void from_json(const json& from, Finding& f) {
   from.at("to").get_to(f.to);
   from.at("unit").get_to(f.unit);
   from.at("jitter").get_to(f.jitter);
+  from.at("could_be_less").get_to(f.could_be_less);
   from.at("mark").get_to(f.mark);
   if (from.contains("measured")) f.measured = from["measured"].get<double>();
+}
+
+static void to_json(json& to, const Summary& s) {
+  to = {{"outcome", s.outcome}, {"expected", s.expected}, {"unit", s.unit},
+        {"values", s.values},   {"p50", s.p50},           {"p99", s.p99},
+        {"max", s.max},         {"seen", s.seen},         {"mark", s.mark}};
+  if (s.limit) to["limit"] = *s.limit;
+}
+
+static void from_json(const json& from, Summary& s) {
+  from.at("outcome").get_to(s.outcome);
+  from.at("expected").get_to(s.expected);
+  from.at("unit").get_to(s.unit);
+  from.at("values").get_to(s.values);
+  from.at("p50").get_to(s.p50);
+  from.at("p99").get_to(s.p99);
+  from.at("max").get_to(s.max);
+  from.at("seen").get_to(s.seen);
+  from.at("mark").get_to(s.mark);
+  if (from.contains("limit")) s.limit = from["limit"].get<double>();
 }
 
 json to_json(const ScenarioVerdict& v) {
@@ -58,6 +79,13 @@ json to_json(const ScenarioVerdict& v) {
            {"moments", v.moments}, {"trouble", v.trouble}};
   if (v.ledger) all["ledger"] = *v.ledger;
   return all;
+}
+
+json to_json(const Rounds& r) {
+  return {{"file", r.file},         {"name", r.name},       {"rounds", r.all()},
+          {"passed", r.passed},     {"failed", r.failed},   {"inconclusive", r.inconclusive},
+          {"troubled", r.troubled}, {"outcome", r.outcome}, {"summaries", r.summaries},
+          {"outages", r.outages},   {"delays", r.delays}};
 }
 
 ScenarioVerdict scenario_verdict(const json& from) {

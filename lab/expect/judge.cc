@@ -40,10 +40,10 @@ Judged judge_one(const Case& all, size_t step, const model::Expectation& expecta
                  .to = trial.window.to - all.evidence.began,
                  .measured = ruling.measured,
                  .unit = ruling.unit,
+                 .could_be_less = ruling.could_be_less,
                  .jitter = all.noise.worst(trial.window.from, trial.window.to),
                  .mark = all.evidence.steps[step].step.mark},
-                &expectation,
-                ruling.could_be_less};
+                &expectation};
   if (ruling.outcome != Outcome::passed)
     for (const auto& cause : ruling.causes) judged.finding.story.push_back("likely: " + cause);
   return judged;
@@ -62,11 +62,6 @@ std::vector<Moment> moments(const Case& all) {
   for (const auto& entry : all.chronicle)
     moments.push_back({entry.at - all.evidence.began, entry.actor, entry.kind, entry.text});
   return moments;
-}
-
-Outcome worst(Outcome a, Outcome b) {
-  if (a == Outcome::failed || b == Outcome::failed) return Outcome::failed;
-  return a == Outcome::passed ? b : a;
 }
 
 }  // namespace
@@ -91,8 +86,8 @@ ScenarioVerdict judge(const model::Scenario& scenario, const std::string& file, 
                           .latencies = latencies(evidence.records.requests),
                           .moments = moments(all)};
   for (auto& one : judged) verdict.findings.push_back(std::move(one.finding));
-  for (const auto& finding : verdict.findings) verdict.outcome = worst(verdict.outcome, finding.outcome);
-  for (const auto& summary : verdict.summaries) verdict.outcome = worst(verdict.outcome, summary.outcome);
+  for (const auto& finding : verdict.findings) verdict.outcome = worse(verdict.outcome, finding.outcome);
+  for (const auto& summary : verdict.summaries) verdict.outcome = worse(verdict.outcome, summary.outcome);
   return verdict;
 }
 

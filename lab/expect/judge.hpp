@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "lab/expect/evidence.hpp"
+#include "lab/expect/facts.hpp"
 #include "lab/expect/verdict.hpp"
 
 namespace lblab::expect {
@@ -16,9 +17,9 @@ ScenarioVerdict judge(const model::Scenario& scenario, const std::string& file, 
 /// all others hold at once, for they are judged afterwards.
 class Attainment {
  public:
-  /// events: the history so far. since: when the last action began.
-  Attainment(const model::Expectation& expectation, const Census& census,
-             const std::vector<nlohmann::json>& events, double since);
+  /// facts: of all events so far; they must outlive this. since: when the last action began.
+  Attainment(const model::Expectation& expectation, const Census& census, const Facts& facts, double since);
+  /// An event since the last action, which the facts have taken already.
   void take(const nlohmann::json& event);
   bool holds() const { return holds_; }
 
@@ -26,9 +27,6 @@ class Attainment {
   struct Watch;
   void look();
 
-  model::Expectation expectation_;
-  Census census_;
-  double since_;
   bool holds_ = false;
   std::shared_ptr<Watch> watch_;
 };

@@ -6,7 +6,9 @@
 
 namespace lblab::expect {
 
-Noise::Noise(const std::optional<probe::JitterRecord>& record) {
+Noise::Noise(const std::optional<probe::JitterRecord>& record,
+             const std::vector<probe::JitterRecord::Late>& reader) {
+  for (const auto& late : reader) reader_.emplace_back(seconds(late.due), seconds(late.due + late.by));
   if (!record) return;
   period_ = seconds(record->period);
   for (const auto& late : record->late) late_.emplace_back(seconds(late.due), seconds(late.due + late.by));
@@ -31,8 +33,17 @@ double Noise::stalled(double from, double to) const {
   return sum;
 }
 
+double Noise::unread(double t) const {
+  // It wakes for its clock and for what it reads in any order: a little later it may still be catching up.
+  constexpr double catching_up = 0.01;
+  double longest = 0;
+  for (const auto& [due, ran] : reader_)
+    if (due <= t && t <= ran + catching_up) longest = std::max(longest, t - due);
+  return longest;
+}
+
 double Noise::could_be_as_early_as(double t) const {
-  double earliest = t;
+  double earliest = t - unread(t);
   // A reader that stalled with our thread reads once both run again: up to a period later.
   for (const auto& [due, ran] : stalls_)
     if (due <= t && t <= ran + period_) earliest = std::min(earliest, due);

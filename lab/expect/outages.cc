@@ -155,7 +155,7 @@ std::vector<Outage> outages(const Case& all) {
     if (!hit.longest) continue;
     found.push_back({describe(steps[i].step), hit.longest->from - all.evidence.began,
                      hit.longest->to - all.evidence.began, hit.lost, static_cast<int>(hit.flows.size()),
-                     causes_of(all, window, hit)});
+                     causes_of(all, window, hit), steps[i].step.mark});
   }
   return found;
 }

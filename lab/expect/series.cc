@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
 
 #include "lab/expect/words.hpp"
 
@@ -82,6 +84,32 @@ void add_next_hops(std::vector<Series>& all, const Case& of) {
   }
 }
 
+/// A load balancer's connections that are at work: TCP's established ones, and all of UDP.
+double at_work(const nlohmann::json& event) {
+  int n = 0;
+  for (const auto& server : event.at("connections"))
+    for (const auto& [state, count] : server.at("states").items())
+      if (state == "ESTABLISHED" || state == "UDP") n += count.get<int>();
+  return n;
+}
+
+void add_connections(std::vector<Series>& all, const Case& of) {
+  std::map<std::string, Series> balancers;
+  for (const auto& event : of.evidence.events) {
+    const double at = event.value("t", 0.0) - of.evidence.began;
+    if (event.value("event", "") != "ipvs-connections" || at < 0) continue;
+    const auto host = event.value("host", "");
+    auto& series = balancers[host];
+    if (series.points.empty()) series = {"connections through " + host, "connections", {}};
+    series.points.emplace_back(at, at_work(event));
+  }
+  const double end = of.evidence.ended - of.evidence.began;
+  for (auto& [host, series] : balancers) {
+    if (series.points.back().first < end) series.points.emplace_back(end, series.points.back().second);
+    all.push_back(std::move(series));
+  }
+}
+
 }  // namespace
 
 std::vector<Series> series(const Case& all) {
@@ -89,6 +117,7 @@ std::vector<Series> series(const Case& all) {
   add_requests(made, all);
   add_datagrams(made, all);
   add_next_hops(made, all);
+  add_connections(made, all);
   return made;
 }
 

@@ -11,17 +11,13 @@ namespace lblab::expect {
 
 namespace {
 
-using Group = std::vector<const Judged*>;
-
 std::optional<double> limit_of_p99(const model::Expectation& expectation) {
   const auto* outage = std::get_if<model::OutageExpectation>(&expectation.what);
   return outage && outage->p99 ? std::optional{seconds(*outage->p99)} : std::nullopt;
 }
 
-void judge_p99(Summary& summary, const Group& group, double limit) {
-  std::vector<double> without_noise;
-  for (const auto* judged : group)
-    if (judged->finding.measured) without_noise.push_back(*judged->finding.measured - judged->could_be_less);
+void judge_p99(Summary& summary, const std::vector<double>& without_noise, double limit) {
+  summary.limit = limit;
   summary.seen = fmt::format("p99 {} of {}", duration(summary.p99),
                              count(static_cast<long>(summary.values.size()), "value"));
   if (summary.values.empty()) {
@@ -34,30 +30,49 @@ void judge_p99(Summary& summary, const Group& group, double limit) {
   }
 }
 
-Summary summarize(const Group& group) {
-  const Finding& first = group.front()->finding;
-  Summary summary{.expected = first.expected, .unit = first.unit, .mark = first.mark};
-  for (const auto* judged : group) {
-    if (!judged->finding.measured) continue;
-    summary.values.push_back(*judged->finding.measured);
-    summary.unit = judged->finding.unit;
-  }
-  summary.p50 = percentile(summary.values, 0.5);
-  summary.p99 = percentile(summary.values, 0.99);
-  summary.max = percentile(summary.values, 1);
-  if (const auto limit = limit_of_p99(*group.front()->expectation)) judge_p99(summary, group, *limit);
+}  // namespace
+
+Summary summarize(std::string expected, std::string unit, const model::Mark& mark,
+                  std::vector<double> values) {
+  Summary summary{.expected = std::move(expected), .unit = std::move(unit), .mark = mark};
+  summary.p50 = percentile(values, 0.5);
+  summary.p99 = percentile(values, 0.99);
+  summary.max = percentile(values, 1);
+  summary.values = std::move(values);
   return summary;
 }
 
-}  // namespace
+Summary summarize(const std::vector<const Finding*>& findings, std::optional<double> limit) {
+  const Finding& first = *findings.front();
+  std::string unit = first.unit;
+  std::vector<double> values, without_noise;
+  for (const auto* finding : findings) {
+    if (!finding->measured) continue;
+    values.push_back(*finding->measured);
+    without_noise.push_back(*finding->measured - finding->could_be_less);
+    unit = finding->unit;
+  }
+  Summary summary = summarize(first.expected, unit, first.mark, std::move(values));
+  if (limit) judge_p99(summary, without_noise, *limit);
+  return summary;
+}
 
 std::vector<Summary> summaries(const std::vector<Judged>& judged) {
+  struct Group {
+    std::vector<const Finding*> findings;
+    std::optional<double> limit;
+  };
   std::map<model::Mark, Group> groups;
-  for (const auto& one : judged)
-    if (one.finding.mark.line > 0 || limit_of_p99(*one.expectation)) groups[one.finding.mark].push_back(&one);
+  for (const auto& one : judged) {
+    const auto limit = limit_of_p99(*one.expectation);
+    if (one.finding.mark.line == 0 && !limit) continue;
+    auto& group = groups[one.finding.mark];
+    if (group.findings.empty()) group.limit = limit;
+    group.findings.push_back(&one.finding);
+  }
   std::vector<Summary> all;
   for (const auto& [mark, group] : groups)
-    if (group.size() > 1 || limit_of_p99(*group.front()->expectation)) all.push_back(summarize(group));
+    if (group.findings.size() > 1 || group.limit) all.push_back(summarize(group.findings, group.limit));
   return all;
 }
 

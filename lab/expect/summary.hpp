@@ -9,12 +9,18 @@ namespace lblab::expect {
 struct Judged {
   Finding finding;
   const model::Expectation* expectation = nullptr;
-  double could_be_less = 0;  // how much of what was measured the machine itself may have added
 };
 
-/// One for each mark that was judged more than once or that has a limit over repeats (p99): of what was
-/// measured the p50, p99 (nearest rank) and max. A limit over repeats that was missed fails, unless it would
-/// have held without what the machine may have added.
+/// One for each mark that was judged more than once or that has a limit over repeats (p99).
 std::vector<Summary> summaries(const std::vector<Judged>& judged);
+
+/// Of what was measured the p50, p99 (nearest rank) and max; findings must not be empty, and be all of one
+/// line of the file. A limit of the p99 that was missed fails, unless it would have held without what the
+/// machine may have added.
+Summary summarize(const std::vector<const Finding*>& findings, std::optional<double> limit);
+
+/// Of plain values.
+Summary summarize(std::string expected, std::string unit, const model::Mark& mark,
+                  std::vector<double> values);
 
 }  // namespace lblab::expect

@@ -27,7 +27,7 @@ std::vector<const Census*> censuses(const Evidence& evidence, size_t step) {
 Names names_at(const Evidence& evidence, size_t step) { return Names{censuses(evidence, step)}; }
 
 Case::Case(const model::Scenario& of, const Evidence& seen)
-    : scenario(of), evidence(seen), noise(seen.records.jitter), udp(seen.records.udp) {
+    : scenario(of), evidence(seen), noise(seen.records.jitter, seen.reader_late), udp(seen.records.udp) {
   for (const auto& event : evidence.events) facts.take(event);
   matter = facts.learnt;
   for (const auto& acted : evidence.steps)

@@ -15,6 +15,12 @@ namespace lblab::expect {
 
 enum class Outcome { passed, failed, inconclusive };
 
+/// Of the two: failed, then inconclusive.
+inline Outcome worse(Outcome a, Outcome b) {
+  if (a == Outcome::failed || b == Outcome::failed) return Outcome::failed;
+  return a == Outcome::passed ? b : a;
+}
+
 /// A step as it was carried out.
 struct Done {
   double at = 0, took = 0;
@@ -32,6 +38,7 @@ struct Finding {
   double from = 0, to = 0;         // the window
   std::optional<double> measured;  // seconds or a count, for summaries over repeats
   std::string unit;                // of `measured`: "s", "flows", "requests", "p"
+  double could_be_less = 0;        // how much of `measured` the machine itself may have added
   double jitter = 0;               // seconds: the machine's worst lateness in the window
   model::Mark mark;
 };
@@ -42,7 +49,8 @@ struct Summary {
   std::string expected, unit;
   std::vector<double> values;  // as measured, in order
   double p50 = 0, p99 = 0, max = 0;
-  std::string seen;  // where it has a limit of its own (p99)
+  std::string seen;             // where it was held against its limit
+  std::optional<double> limit;  // in seconds, of its p99
   model::Mark mark;
 };
 
@@ -61,6 +69,7 @@ struct Outage {
   std::int64_t lost = 0;  // datagrams
   int flows = 0;          // that it hit
   std::vector<CausalStep> causes;
+  model::Mark mark = {};  // the step's
 };
 
 /// What was drawn of the lab's life: (time, value).

@@ -44,6 +44,7 @@ std::string remedy(const std::string& feature) {
       {"program:lbd", "built with lblab, and installed beside it"},
       {"program:lbd-announce", "built with lblab, and installed beside it"},
       {"program:fibd", "built with lblab, and installed beside it"},
+      {"program:overlayd", "built with lblab, and installed beside it"},
   };
   if (const auto found = remedies.find(feature); found != remedies.end()) return found->second;
   constexpr std::string_view program = "program:";

@@ -20,6 +20,9 @@ void check_references(const View& topology, Diagnostics&);
 /// Subnets that overlap, addresses given twice or that lie where they cannot.
 void check_addresses(const View& topology, Diagnostics&);
 
+/// What a cloud's network lacks or cannot have: segments, and addresses that are not its gateway's.
+void check_clouds(const View& topology, Diagnostics&);
+
 /// What routers, reflectors, the overlay and services need of each other, and whether the pods have room.
 void check_cluster(const View& topology, Diagnostics&);
 

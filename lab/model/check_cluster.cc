@@ -16,7 +16,10 @@ using sys::Prefix;
 class ClusterCheck {
  public:
   ClusterCheck(const View& topology, Diagnostics& out)
-      : overlay_(topology["overlay"]), services_(topology["services"].each()), out_(out) {
+      : overlay_(topology["overlay"]),
+        services_(topology["services"].each()),
+        networks_(topology["networks"]),
+        out_(out) {
     for (const View& node : topology["nodes"].each())
       by_role_[node["role"].as<std::string>()].push_back(node);
     for (const auto& [role, nodes] : by_role_)
@@ -153,10 +156,12 @@ class ClusterCheck {
   }
 
   using Names = std::set<std::string>;
-  static Names networks_of(const std::vector<View>& nodes) {
+  /// Those on which they are neighbours: a cloud's gateway knows no next hops but its own.
+  Names networks_of(const std::vector<View>& nodes) const {
     Names names;
     for (const View& node : nodes)
-      for (const View& on : node["interfaces"].each()) names.insert(on.name());
+      for (const View& on : node["interfaces"].each())
+        if (!networks_.at(on.name())["cloud"].given()) names.insert(on.name());
     return names;
   }
 
@@ -182,12 +187,13 @@ class ClusterCheck {
              "the reflector passes the routes on to the router");
     const auto at_first_node = networks_of({nodes.front()});
     const auto first = fmt::format("node '{}'", nodes.front().name());
-    check_on(nodes, at_first_node, first, "host-gw routes from node to node");
+    check_on(nodes, at_first_node, first, overlay_["backend"].as<std::string>() + " goes from node to node");
     check_on(reflectors, at_first_node, first, "the reflector has routes to the pods through the nodes");
   }
 
   View overlay_;
   std::vector<View> services_;
+  View networks_;
   Diagnostics& out_;
   std::map<std::string, std::vector<View>> by_role_;
 };

@@ -53,7 +53,9 @@ void check_pattern(const View& event, ScenarioScope& scope) {
     scope.report(event.name_mark(), "an event without members is any event",
                  "add event: NAME, host: HOST, …");
   const View host = event.at("host");
-  if (host.given() && host.ok() && host.as<std::string>() != "fabric") scope.check_host(host, Sort::host);
+  if (host.given() && host.ok() && host.as<std::string>() != "fabric" &&
+      !scope.lab().has_gateway(host.as<std::string>()))
+    scope.check_host(host, Sort::host);
 }
 
 void check_event(const View& event, const View&, bool, ScenarioScope& scope) { check_pattern(event, scope); }
@@ -104,12 +106,17 @@ void check_source(const View& source, const View&, bool has_connected, ScenarioS
     scope.report(of.mark(), "no step before it is a connect", "add before it connect: {from: …, to: …}");
 }
 
+void check_counters(const View& counters, const View&, bool, ScenarioScope& scope) {
+  const View in = counters["no-route"]["in"];
+  if (in.ok() && !scope.lab().has_gateway(in.as<std::string>())) scope.check_host(in, Sort::host);
+}
+
 using Check = void (*)(const View& subject, const View& expect, bool has_connected, ScenarioScope&);
 constexpr std::pair<std::string_view, Check> checks[]{
     {"route", check_route},       {"sessions", check_sessions}, {"real-servers", check_real_servers},
     {"event", check_event},       {"order", check_order},       {"outage", check_outage},
     {"requests", check_requests}, {"flows", check_flows},       {"flows-moved", check_moved},
-    {"fairness", check_fairness}, {"source", check_source},
+    {"fairness", check_fairness}, {"source", check_source},     {"counters", check_counters},
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lab/model/check.hpp"
+#include "lab/model/cluster.hpp"
 #include "lab/model/inventory.hpp"
 #include "lab/model/read.hpp"
 #include "lab/model/value.hpp"
@@ -17,6 +18,12 @@ void check_nodes(const View& topology, Diagnostics& out) {
     if (node.name() == "fabric")
       out.push_back(
           {node.name_mark(), "node 'fabric' has the name of the lab's own switch", "choose another name"});
+    for (const View& network : topology["networks"].each())
+      if (network["cloud"].given() && node.name() == gateway_name(network.name()))
+        out.push_back({node.name_mark(),
+                       fmt::format("node {} has the name of the gateway of network '{}'", shown(node.name()),
+                                   network.name()),
+                       "choose another name"});
     if (const auto pod = pod_name(node.name(), topology["services"]))
       out.push_back(
           {node.name_mark(),
@@ -38,10 +45,12 @@ void check_services(const View& services, Diagnostics& out) {
   }
 }
 
-/// The lab's own interfaces on a node that holds pods: the pods' bridge, and an end for each pod.
+/// The lab's own interfaces on a node that holds pods: the pods' bridge, an end for each pod, and what wraps
+/// their packets.
 bool is_for_pods(const std::string& interface) {
-  return interface == "cbr0" || (interface.starts_with("pod") && interface.size() > 3 &&
-                                 interface.find_first_not_of("0123456789", 3) == interface.npos);
+  return interface == "cbr0" || interface == "overlay" ||
+         (interface.starts_with("pod") && interface.size() > 3 &&
+          interface.find_first_not_of("0123456789", 3) == interface.npos);
 }
 
 void check_interfaces(const View& topology, Diagnostics& out) {
@@ -53,13 +62,15 @@ void check_interfaces(const View& topology, Diagnostics& out) {
     for (const View& end : link["ends"].each()) {
       if (!end.ok()) continue;
       const auto [node, interface] = end.as<LinkEnd>();
-      const bool holds_pods = topology["nodes"].at(node)["role"].as<std::string>() == "node";
+      const auto role = topology["nodes"].at(node)["role"].as<std::string>();
+      const bool holds_pods = role == "node" || (role == "route-reflector" && interface == "overlay");
       if (!taken.insert(node + ":" + interface).second)
         out.push_back({end.mark(), fmt::format("node '{}' has another interface '{}'", node, interface),
                        "give each its own name; those on networks are eth0, eth1, …"});
       else if (holds_pods && is_for_pods(interface))
         out.push_back({end.mark(),
-                       fmt::format("interface '{}' is the lab's own on a node that holds pods", interface),
+                       fmt::format("interface '{}' is the lab's own on a {}", interface,
+                                   role == "node" ? "node that holds pods" : role),
                        "choose another name"});
     }
   }
@@ -68,8 +79,9 @@ void check_interfaces(const View& topology, Diagnostics& out) {
 /// What the lab itself runs in a host of this role.
 std::set<std::string> own_processes(const View& node) {
   const auto role = node["role"].as<std::string>();
+  if (role == "node") return {"overlayd"};
   if (role == "route-reflector" || (role == "router" && node["bgp"].given()))
-    return {"gobgpd", "bird", "fibd"};
+    return {"gobgpd", "bird", "fibd", "overlayd"};
   return {};
 }
 

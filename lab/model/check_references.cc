@@ -27,7 +27,8 @@ class References {
   /// What a node's next hops can be found on.
   struct Reach {
     std::vector<Prefix> subnets;  // with the node's own address
-    bool known = true;            // false: something of it is malformed, and reported already
+    std::vector<Address> gateways;
+    bool known = true;  // false: something of it is malformed, and reported already
   };
 
   void check_exists(const char* what, const std::string& name, Mark mark, const View& all) {
@@ -87,7 +88,7 @@ class References {
     for (const View& on : node["interfaces"].each()) {
       const View subnet = networks_.at(on.name())["subnet"];
       if (const View address = on["address"]; subnet.ok() && address.ok())
-        reach.subnets.push_back({address.as<Address>(), subnet.as<Prefix>().length});
+        add_segment(networks_.at(on.name()), address.as<Address>(), reach);
       else
         reach.known = false;
     }
@@ -97,6 +98,19 @@ class References {
       if (subnet.ok()) reach.subnets.push_back(subnet.as<Prefix>());
     }
     return reach;
+  }
+
+  /// In a cloud the hosts of a network are not all neighbours.
+  static void add_segment(const View& network, const Address& own, Reach& reach) {
+    Prefix segment{own, network["subnet"].as<Prefix>().length};
+    const View cloud = network["cloud"];
+    if (cloud.ok() && cloud.as<std::string>() == "gcp") {
+      reach.gateways.push_back(segment.network().address + 1);
+      segment.length = own.bits();
+    }
+    for (const View& part : network["subnets"].each())
+      if (part.ok() && part.as<Prefix>().contains(own)) segment.length = part.as<Prefix>().length;
+    reach.subnets.push_back(segment);
   }
 
   void check_route(const View& node, const View& route, const Reach& reach, std::set<Prefix>& seen) {
@@ -125,9 +139,9 @@ class References {
     } else if (std::ranges::find(reach.subnets, address, &Prefix::address) != reach.subnets.end()) {
       out_.push_back({via.mark(), fmt::format("next hop {} is node '{}' itself", address.str(), node.name()),
                       "name the neighbour's address"});
-    } else if (reach.known && std::ranges::none_of(reach.subnets, [&](const Prefix& subnet) {
-                 return subnet.contains(address);
-               })) {
+    } else if (reach.known && std::ranges::find(reach.gateways, address) == reach.gateways.end() &&
+               std::ranges::none_of(reach.subnets,
+                                    [&](const Prefix& subnet) { return subnet.contains(address); })) {
       out_.push_back({via.mark(),
                       fmt::format("next hop {} is on no subnet of node '{}'", address.str(), node.name()),
                       reach.subnets.empty() ? "give the node an address first"

@@ -16,4 +16,6 @@ const T* named(const std::vector<T>& all, const std::string& name) {
 const Node* Cluster::node(const std::string& name) const { return named(nodes, name); }
 const Service* Cluster::service(const std::string& name) const { return named(services, name); }
 
+std::string gateway_name(const std::string& network) { return network + "-gateway"; }
+
 }  // namespace lblab::model

@@ -20,17 +20,27 @@ using std::chrono::milliseconds;
 using sys::Address;
 using sys::Prefix;
 
-/// One layer-2 segment: a bridge in the lab's fabric.
+/// Whose network it is like. gcp: every host has its address as a /32, and all packets pass the gateway. aws:
+/// the segments are subnets, and what goes from one to another passes the gateway.
+enum class Cloud { none, gcp, aws };
+
+/// One layer-2 segment: a bridge in the lab's fabric. A cloud's network has a gateway (gateway_name())
+/// between hosts or between subnets.
 struct Network {
   std::string name;
   Prefix subnet;
   Mark mark;
+  Cloud cloud = Cloud::none;
+  std::vector<Prefix> subnets = {};  // aws: parts of `subnet`
 };
+
+/// The host that is the gateway of a cloud's network.
+std::string gateway_name(const std::string& network);
 
 /// An interface on a network. Its name is eth0, eth1, … in the order written.
 struct Interface {
   std::string name, network;
-  Prefix address;                             // host bits, and the network's prefix length
+  Prefix address;  // host bits, and the length of the segment's prefix: the network's, or in a cloud less
   std::optional<Impairment> impairment = {};  // in each direction
   Mark mark = {};
 };
@@ -90,7 +100,7 @@ struct PlainLink {
 };
 
 struct Overlay {
-  enum class Backend { host_gw };
+  enum class Backend { host_gw, vxlan, udp, ipip };
   Backend backend = Backend::host_gw;
   Prefix subnet;           // 172.16.0.0/16
   int node_prefix = 24;    // one such prefix a node: node 1 gets subnet + 1, so 172.16.1.0/24

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "lab/model/cluster.hpp"
 #include "lab/model/read.hpp"
 #include "lab/model/value.hpp"
 
@@ -51,11 +52,16 @@ std::optional<PodName> pod_name(std::string_view name, const View& services) {
 }
 
 Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services_(topology["services"]) {
+  for (const View& network : topology["networks"].each())
+    if (network["cloud"].given()) gateways_.insert(gateway_name(network.name()));
+  const bool has_udp_overlay = topology["overlay"]["backend"].as<std::string>() == "udp";
   for (const View& node : nodes_.each()) {
     const auto role = node["role"].as<std::string>();
     if (role == "client") clients_.push_back(node.name());
     if (role == "node") ++pod_nodes_;
     processes_[node.name()] = processes_of(node);
+    if (has_udp_overlay && (role == "node" || role == "route-reflector"))
+      processes_[node.name()].add("overlayd");
     const auto on_networks = node["interfaces"].each().size();
     if (on_networks > 0) on_networks_.insert(node.name());
     for (std::size_t n = 0; n < on_networks; ++n) interfaces_[node.name()].add(fmt::format("eth{}", n));

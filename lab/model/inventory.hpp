@@ -52,6 +52,8 @@ class Inventory {
   explicit Inventory(const View& topology);
 
   bool has_node(std::string_view name) const { return nodes_.at(name).given(); }
+  /// The gateway of a cloud's network.
+  bool has_gateway(std::string_view name) const { return gateways_.contains(name); }
   bool has_service(std::string_view name) const { return services_.at(name).given(); }
   bool has_load_balancers(std::string_view service) const;
   /// A router or reflector whose BGP agent the lab runs.
@@ -77,6 +79,7 @@ class Inventory {
   View nodes_, services_;
   std::map<std::string, Names> interfaces_, processes_;  // of nodes
   std::set<std::string> on_networks_;
+  std::set<std::string, std::less<>> gateways_;
   std::size_t pod_nodes_ = 0;
   std::vector<std::string> clients_, hosts_;
 };

@@ -16,6 +16,7 @@ Parsed parse(std::string_view yaml) {
     check_names(topology, parsed.diagnostics);
     check_references(topology, parsed.diagnostics);
     check_addresses(topology, parsed.diagnostics);
+    check_clouds(topology, parsed.diagnostics);
     check_cluster(topology, parsed.diagnostics);
     check_scenarios(topology, parsed.diagnostics);
     check_benches(topology, parsed.diagnostics);

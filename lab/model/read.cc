@@ -6,17 +6,28 @@ namespace lblab::model {
 namespace {
 
 Network read_network(const View& view) {
-  return {view.name(), view["subnet"].as<Prefix>(), view.name_mark()};
+  Network network{.name = view.name(), .subnet = view["subnet"].as<Prefix>(), .mark = view.name_mark()};
+  if (view["cloud"].given())
+    network.cloud = view["cloud"].as<std::string>() == "gcp" ? Cloud::gcp : Cloud::aws;
+  for (const View& subnet : view["subnets"].each()) network.subnets.push_back(subnet.as<Prefix>());
+  return network;
+}
+
+int segment_length(const Network& network, const Address& address) {
+  if (network.cloud == Cloud::gcp) return address.bits();
+  for (const auto& subnet : network.subnets)
+    if (subnet.contains(address)) return subnet.length;
+  return network.subnet.length;
 }
 
 std::vector<Interface> read_interfaces(const View& view, const View& networks) {
   std::vector<Interface> interfaces;
   for (const View& on : view.each()) {
-    Prefix address = networks.at(on.name())["subnet"].as<Prefix>();
-    address.address = on["address"].as<Address>();
+    const auto address = on["address"].as<Address>();
+    const Prefix in_segment{address, segment_length(read_network(networks.at(on.name())), address)};
     interfaces.push_back({.name = "eth" + std::to_string(interfaces.size()),
                           .network = on.name(),
-                          .address = address,
+                          .address = in_segment,
                           .impairment = read_impairment(on["impair"]),
                           .mark = on.name_mark()});
   }
@@ -85,7 +96,7 @@ PlainLink read_link(const View& view) {
 }
 
 Overlay read_overlay(const View& view) {
-  return {.backend = choice<Overlay::Backend>(view["backend"], {"host-gw"}),
+  return {.backend = choice<Overlay::Backend>(view["backend"], {"host-gw", "vxlan", "udp", "ipip"}),
           .subnet = view["subnet"].as<Prefix>(),
           .node_prefix = static_cast<int>(view["node-prefix"].as<std::int64_t>()),
           .masquerade = view["masquerade"].as<bool>(),

@@ -120,8 +120,17 @@ Subject read_counters(const View& view, const View&) {
     const auto given = if_given<std::int64_t>(view[key]);
     return given ? std::optional(static_cast<std::uint64_t>(*given)) : std::nullopt;
   };
-  return CounterExpectation{most("reverse-path-filter"), most("conntrack-insert-failed"),
-                            most("icmp-unreachable")};
+  CounterExpectation read{most("reverse-path-filter"), most("conntrack-insert-failed"),
+                          most("icmp-unreachable")};
+  if (const View no_route = view["no-route"]; no_route.given()) {
+    const auto bound = [&](std::string_view key) {
+      const View given = no_route[key];
+      return given.given() ? std::optional(static_cast<std::uint64_t>(given.as<std::int64_t>()))
+                           : std::nullopt;
+    };
+    read.no_route = {bound("min"), bound("max"), text(no_route["in"])};
+  }
+  return read;
 }
 
 constexpr std::pair<std::string_view, Subject (*)(const View& view, const View& expect)> subjects[]{

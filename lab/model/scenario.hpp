@@ -185,6 +185,11 @@ struct SourceExpectation {
 /// Counters of all hosts' kernels, from the scenario's beginning to its end: at most.
 struct CounterExpectation {
   std::optional<std::uint64_t> reverse_path_filter, conntrack_insert_failed, icmp_unreachable;
+  struct NoRoute {
+    std::optional<std::uint64_t> min, max;
+    std::string in;  // of this host's kernel alone; empty: of all
+  };
+  std::optional<NoRoute> no_route = {};
 };
 
 struct Expectation {

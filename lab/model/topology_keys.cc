@@ -25,6 +25,27 @@ std::vector<Key> topology_keys() {
        .required = true,
        .example = "10.0.0.0/16",
        .meaning = "The addresses of the segment. Every interface on it has one of them."},
+      {.path = "networks.*.cloud",
+       .type = Type::choice,
+       .allowed = {"gcp", "aws"},
+       .example = "gcp",
+       .meaning =
+           "The network is no single segment, but like a cloud's: it has a gateway, the host "
+           "NETWORK-gateway, which has the first address of every segment, is the default route of hosts "
+           "without a `gateway`, and knows the network's own addresses and no others. It drops packets to "
+           "and from all others. `gcp`: each host is alone with the gateway, its address a /32. `aws`: the "
+           "segments are the `subnets`."},
+      {.path = "networks.*.subnets",
+       .type = Type::list,
+       .min = 1,
+       .max = 15,
+       .with = {"cloud"},
+       .meaning = "The segments of a network whose `cloud` is `aws`, parts of its `subnet`. An interface is "
+                  "on the one that has its address."},
+      {.path = "networks.*.subnets[]",
+       .type = Type::network,
+       .example = "10.0.1.0/24",
+       .meaning = "The addresses of one segment."},
 
       {.path = "nodes",
        .type = Type::map,
@@ -243,10 +264,13 @@ std::vector<Key> topology_keys() {
       {.path = "overlay.backend",
        .type = Type::choice,
        .fallback = "host-gw",
-       .allowed = {"host-gw"},
-       .planned = {"vxlan", "udp", "ipip"},
-       .meaning = "How pods on different nodes reach each other. `host-gw`: plain routes, the nodes on one "
-                  "network."},
+       .allowed = {"host-gw", "vxlan", "udp", "ipip"},
+       .meaning =
+           "How pods on different nodes reach each other. `host-gw`: plain routes, so the nodes must be "
+           "neighbours; pods have an MTU of 1500. The others wrap packets, so that what is between the "
+           "nodes sees only the nodes' addresses. `vxlan`: the kernel's device, its neighbours and "
+           "forwarding entries given, not learnt (1450). `udp`: a TUN device and the program overlayd "
+           "(1472). `ipip`: the kernel's IP-in-IP (1480)."},
       {.path = "overlay.subnet",
        .type = Type::network,
        .fallback = "172.16.0.0/16",

@@ -214,7 +214,7 @@ std::optional<Link> parse_link(const nlmsghdr& head) {
   link.master = static_cast<int>(attributes.u32(IFLA_MASTER));
   link.mtu = static_cast<int>(attributes.u32(IFLA_MTU));
   link.up = body.ifi_flags & IFF_UP;
-  link.carrier = body.ifi_flags & IFF_LOWER_UP;
+  link.carrier = body.ifi_flags & IFF_RUNNING;
   return link;
 }
 

@@ -17,8 +17,11 @@ struct Link {
   std::string name, kind, alias;  // kind: "veth", "bridge", …; empty for lo
   std::string mac;
   int master = 0, mtu = 0;
-  bool up = false;       // IFF_UP: set by an administrator
-  bool carrier = false;  // IFF_LOWER_UP
+  bool up = false;  // IFF_UP: set by an administrator
+  /// IFF_RUNNING: the kernel acts on the carrier. IFF_LOWER_UP is set at once, but routes follow when the
+  /// kernel has looked at its links, which it does up to a second later (net/core/link_watch.c); no
+  /// notification comes before.
+  bool carrier = false;
   auto operator<=>(const Link&) const = default;
 };
 

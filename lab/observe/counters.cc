@@ -1,30 +1,16 @@
 #include "lab/observe/counters.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <iterator>
 #include <sstream>
 #include <vector>
 
-#include "lab/sys/error.hpp"
-#include "lab/sys/fd.hpp"
+#include "lab/observe/ipvs_life.hpp"
+#include "lab/observe/proc_file.hpp"
 
 namespace lblab::observe {
 
 namespace {
-
-/// Opened inside: /proc/thread-self/net shows the namespace of the thread that opens it. Empty if there is
-/// none.
-std::string read_inside(const sys::Netns& netns, const char* path) {
-  const sys::Fd file{netns.within([&] { return ::open(path, O_RDONLY | O_CLOEXEC); })};
-  std::string text;
-  char part[4096];
-  for (ssize_t n = 0; file && (n = ::read(file.get(), part, sizeof part)) > 0;)
-    text.append(part, static_cast<std::size_t>(n));
-  return text;
-}
 
 std::vector<std::string> words(const std::string& line) {
   std::istringstream in{line};
@@ -56,26 +42,18 @@ void take_table(const std::string& text, const std::string& name, Counters& coun
       counters[name] += std::stoull(values[at], nullptr, hexadecimal);
 }
 
-/// Two lines of names, then for each CPU: its number, connections, packets in, packets out, bytes in, bytes
-/// out; in hexadecimal.
-void take_ipvs(const std::string& text, Counters& counters) {
-  constexpr int hexadecimal = 16;
-  std::istringstream lines{text};
-  for (std::string line; std::getline(lines, line);) {
-    const auto values = words(line);
-    if (values.size() != 6 || values[0].find_first_not_of("0123456789ABCDEF") != std::string::npos) continue;
-    counters["IpvsIncomingPackets"] += std::stoull(values[2], nullptr, hexadecimal);
-    counters["IpvsOutgoingPackets"] += std::stoull(values[3], nullptr, hexadecimal);
-  }
-}
-
 }  // namespace
 
 Counters read_counters(const sys::Netns& netns) {
   Counters counters;
-  take_pairs(read_inside(netns, "/proc/thread-self/net/netstat"), "TcpExt", "IPReversePathFilter", counters);
+  const auto netstat = read_inside(netns, "/proc/thread-self/net/netstat");
+  take_pairs(netstat, "TcpExt", "IPReversePathFilter", counters);
+  take_pairs(netstat, "IpExt", "InNoRoutes", counters);
   take_pairs(read_inside(netns, "/proc/thread-self/net/snmp"), "Icmp", "OutDestUnreachs", counters);
-  take_ipvs(read_inside(netns, "/proc/thread-self/net/ip_vs_stats_percpu"), counters);
+  if (const auto ipvs = read_ipvs_totals(netns)) {
+    counters["IpvsIncomingPackets"] = ipvs->packets_in;
+    counters["IpvsOutgoingPackets"] = ipvs->packets_out;
+  }
   take_table(read_inside(netns, "/proc/thread-self/net/stat/nf_conntrack"), "insert_failed", counters);
   return counters;
 }

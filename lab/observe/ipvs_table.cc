@@ -99,6 +99,15 @@ std::string name_of(const Key& key, Attributes a) {
   return protocol + address_text(key.family, a[IPVS_SVC_ATTR_ADDR], a[IPVS_SVC_ATTR_PORT]);
 }
 
+/// Of the kernel's 64-bit counters, which are nested.
+IpvsCounters counters(nlattr* nest) {
+  nlattr* a[IPVS_STATS_ATTR_MAX + 1];
+  if (!nest || nla_parse_nested(a, IPVS_STATS_ATTR_MAX, nest, nullptr) != 0) return {};
+  const auto value = [&](int kind) -> std::uint64_t { return a[kind] ? nla_get_u64(a[kind]) : 0; };
+  return {value(IPVS_STATS_ATTR_CONNS), value(IPVS_STATS_ATTR_INPKTS), value(IPVS_STATS_ATTR_OUTPKTS),
+          value(IPVS_STATS_ATTR_INBYTES), value(IPVS_STATS_ATTR_OUTBYTES)};
+}
+
 IpvsDestination destination(const Key& key, Attributes a) {
   static constexpr const char* methods[] = {"masquerade", "local", "tunnel", "direct"};
   const int family = a[IPVS_DEST_ATTR_ADDR_FAMILY] ? nla_get_u16(a[IPVS_DEST_ATTR_ADDR_FAMILY]) : key.family;
@@ -106,7 +115,8 @@ IpvsDestination destination(const Key& key, Attributes a) {
           .forwarding = methods[nla_get_u32(a[IPVS_DEST_ATTR_FWD_METHOD]) & 3],
           .weight = static_cast<int>(nla_get_u32(a[IPVS_DEST_ATTR_WEIGHT])),
           .active = nla_get_u32(a[IPVS_DEST_ATTR_ACTIVE_CONNS]),
-          .inactive = nla_get_u32(a[IPVS_DEST_ATTR_INACT_CONNS])};
+          .inactive = nla_get_u32(a[IPVS_DEST_ATTR_INACT_CONNS]),
+          .counters = counters(a[IPVS_DEST_ATTR_STATS64])};
 }
 
 }  // namespace
@@ -122,8 +132,9 @@ std::vector<IpvsService> read_ipvs(const sys::Netns& netns) {
   dump<IPVS_SVC_ATTR_MAX>(
       socket.get(), request(family, IPVS_CMD_GET_SERVICE), IPVS_CMD_ATTR_SERVICE, [&](Attributes a) {
         const Key key{a};
-        found.emplace_back(key,
-                           IpvsService{name_of(key, a), nla_get_string(a[IPVS_SVC_ATTR_SCHED_NAME]), {}});
+        found.emplace_back(key, IpvsService{.service = name_of(key, a),
+                                            .scheduler = nla_get_string(a[IPVS_SVC_ATTR_SCHED_NAME]),
+                                            .counters = counters(a[IPVS_SVC_ATTR_STATS64])});
       });
   std::vector<IpvsService> services;
   for (auto& one : found) {

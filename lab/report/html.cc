@@ -15,11 +15,7 @@ using expect::ScenarioVerdict;
 namespace {
 
 /// What colours the whole, as a word of Outcome's.
-const char* colour_of(std::span<const ScenarioVerdict> verdicts) {
-  const auto tally = scenarios(verdicts);
-  if (tally.failed || tally.troubled) return "failed";
-  return tally.inconclusive || !tally.all() ? "inconclusive" : "passed";
-}
+const char* colour_of(std::span<const ScenarioVerdict> verdicts) { return word(outcome_of(verdicts)); }
 
 const char* colour_of(const ScenarioVerdict& verdict) { return colour_of({&verdict, 1}); }
 
@@ -102,6 +98,7 @@ void write_html(std::ostream& out, std::span<const ScenarioVerdict> verdicts, st
              line, style(), colour_of(verdicts), line);
   write_list(out, verdicts);
   write_what_failed(out, verdicts);
+  for (const auto& rounds : expect::over_rounds(verdicts)) write_rounds(out, rounds, references);
   if (!topology_svg.empty())
     fmt::print(out, "<h2>Topology</h2>\n<div class=\"wide\">\n{}</div>\n", topology_svg);
   int n = 0;

@@ -9,6 +9,7 @@
 #include "lab/report/gnuplot.hpp"
 #include "lab/report/plot_script.hpp"
 #include "lab/report/story.hpp"
+#include "lab/report/tally.hpp"
 #include "lab/report/timeline.hpp"
 #include "lab/report/words.hpp"
 
@@ -81,6 +82,35 @@ void write_plot(std::ostream& out, const Plot& plot) {
     fmt::print(out, "<p class=\"grey\">This plot could not be drawn: {}</p>\n", xml(error.what()));
   }
   fmt::print(out, "</figure>\n");
+}
+
+void write_all(std::ostream& out, const std::vector<Plot>& plots) {
+  if (!has_gnuplot() && !plots.empty()) {
+    fmt::print(out,
+               "<p class=\"grey\">{} left out: gnuplot is not installed here (Debian's package {}).</p>\n",
+               count(std::ssize(plots), "plot"), gnuplot_package);
+    return;
+  }
+  fmt::print(out, "<div class=\"plots\">\n");
+  for (const auto& plot : plots) write_plot(out, plot);
+  fmt::print(out, "</div>\n");
+}
+
+void write_table(std::ostream& out, std::span<const Summary> summaries) {
+  fmt::print(out,
+             "<div class=\"wide\"><table>\n<tr><th></th><th class=\"number\">line</th>"
+             "<th>expected</th><th class=\"number\">times</th><th class=\"number\">p50</th><th "
+             "class=\"number\">p99</th><th class=\"number\">max</th><th>against its limit</th></tr>\n");
+  for (const auto& s : summaries)
+    fmt::print(out,
+               "<tr class=\"{}\"><td class=\"mark {}\">{}</td><td class=\"number\">{}</td><td>{}</td><td "
+               "class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td "
+               "class=\"number\">{}</td><td>{}</td></tr>\n",
+               word(s.outcome), word(s.outcome), symbol(s.outcome),
+               s.mark.line ? std::to_string(s.mark.line) : "", xml(s.expected), s.values.size(),
+               xml(measure(s.p50, s.unit)), xml(measure(s.p99, s.unit)), xml(measure(s.max, s.unit)),
+               xml(s.seen));
+  fmt::print(out, "</table></div>\n");
 }
 
 struct Row {
@@ -162,15 +192,7 @@ void write_plots(std::ostream& out, const ScenarioVerdict& verdict, std::span<co
   const auto same = unchanged(verdict);
   if (all.empty() && same.empty()) return;
   fmt::print(out, "<h3>Plots</h3>\n");
-  if (!has_gnuplot() && !all.empty()) {
-    fmt::print(out,
-               "<p class=\"grey\">{} left out: gnuplot is not installed here (Debian's package {}).</p>\n",
-               count(std::ssize(all), "plot"), gnuplot_package);
-  } else {
-    fmt::print(out, "<div class=\"plots\">\n");
-    for (const auto& plot : all) write_plot(out, plot);
-    fmt::print(out, "</div>\n");
-  }
+  write_all(out, all);
   if (!same.empty())
     fmt::print(out, "<p class=\"grey small\">The same throughout: {}.</p>\n",
                xml(fmt::format("{}", fmt::join(same, "; "))));
@@ -217,20 +239,19 @@ void write_connections(std::ostream& out, const ScenarioVerdict& verdict) {
 
 void write_summaries(std::ostream& out, const ScenarioVerdict& verdict) {
   if (verdict.summaries.empty()) return;
-  fmt::print(out,
-             "<h3>Summaries</h3>\n<div class=\"wide\"><table>\n<tr><th></th><th class=\"number\">line</th>"
-             "<th>expected</th><th class=\"number\">times</th><th class=\"number\">p50</th><th "
-             "class=\"number\">p99</th><th class=\"number\">max</th><th>against its limit</th></tr>\n");
-  for (const auto& s : verdict.summaries)
-    fmt::print(out,
-               "<tr class=\"{}\"><td class=\"mark {}\">{}</td><td class=\"number\">{}</td><td>{}</td><td "
-               "class=\"number\">{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td><td "
-               "class=\"number\">{}</td><td>{}</td></tr>\n",
-               word(s.outcome), word(s.outcome), symbol(s.outcome),
-               s.mark.line ? std::to_string(s.mark.line) : "", xml(s.expected), s.values.size(),
-               xml(measure(s.p50, s.unit)), xml(measure(s.p99, s.unit)), xml(measure(s.max, s.unit)),
-               xml(s.seen));
-  fmt::print(out, "</table></div>\n");
+  fmt::print(out, "<h3>Summaries</h3>\n");
+  write_table(out, verdict.summaries);
+}
+
+void write_rounds(std::ostream& out, const expect::Rounds& rounds, std::span<const Reference> references) {
+  fmt::print(out, "<h2>{} over all rounds</h2>\n<p class=\"grey small\">{}</p>\n", xml(one_line(rounds.name)),
+             rounds_line(rounds), xml(rounds.file));
+  std::vector<Plot> all;
+  for (const auto* summaries : {&rounds.summaries, &rounds.outages, &rounds.delays}) {
+    if (!summaries->empty()) write_table(out, *summaries);
+    std::ranges::move(plots(rounds.name, *summaries, references), std::back_inserter(all));
+  }
+  if (!all.empty()) write_all(out, all);
 }
 
 void write_story(std::ostream& out, const ScenarioVerdict& verdict) {

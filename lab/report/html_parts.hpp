@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "lab/expect/verdict.hpp"
+#include "lab/expect/rounds.hpp"
 #include "lab/report/plots.hpp"
 
 /// Pieces of the page. Each writes its heading and nothing at all where it has nothing to show.
@@ -24,5 +24,8 @@ void write_expectations(std::ostream&, const expect::ScenarioVerdict&);
 void write_connections(std::ostream&, const expect::ScenarioVerdict&);
 void write_summaries(std::ostream&, const expect::ScenarioVerdict&);
 void write_story(std::ostream&, const expect::ScenarioVerdict&);
+
+/// Of what was carried out again and again, all rounds together.
+void write_rounds(std::ostream&, const expect::Rounds&, std::span<const Reference>);
 
 }  // namespace lblab::report

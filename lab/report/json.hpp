@@ -7,7 +7,8 @@
 
 namespace lblab::report {
 
-/// {"scenarios": [expect::to_json(verdict), …]}, indented, with a line feed at the end. Bytes that are no
+/// {"scenarios": [expect::to_json(verdict), …]}, and of what was carried out more than once "rounds":
+/// [expect::to_json(rounds), …]; indented, with a line feed at the end. Bytes that are no
 /// UTF-8 become U+FFFD; numbers that are not finite become null.
 void write_json(std::ostream&, std::span<const expect::ScenarioVerdict>);
 

@@ -6,21 +6,28 @@
 
 namespace lblab::report {
 
-std::vector<Plot> plots(const expect::ScenarioVerdict& verdict, std::span<const Reference> references) {
-  std::vector<Plot> plots;
-  add_outages(verdict, plots);
-  add_requests(verdict, plots);
-  add_latencies(verdict, plots);
-  add_other_series(verdict, plots);
-  for (const auto& summary : verdict.summaries) {
+std::vector<Plot> plots(const std::string& scenario, std::span<const expect::Summary> summaries,
+                        std::span<const Reference> references) {
+  std::vector<Plot> all;
+  for (const auto& summary : summaries) {
     std::vector<Reference> own;
     std::ranges::copy_if(references, std::back_inserter(own), [&](const Reference& reference) {
-      return reference.scenario == verdict.name && reference.unit == summary.unit &&
+      return reference.scenario == scenario && reference.unit == summary.unit &&
              (reference.line == 0 || reference.line == summary.mark.line);
     });
-    add_summary(summary, own, plots);
+    add_summary(summary, own, all);
   }
-  return plots;
+  return all;
+}
+
+std::vector<Plot> plots(const expect::ScenarioVerdict& verdict, std::span<const Reference> references) {
+  std::vector<Plot> all;
+  add_outages(verdict, all);
+  add_requests(verdict, all);
+  add_latencies(verdict, all);
+  add_other_series(verdict, all);
+  std::ranges::move(plots(verdict.name, verdict.summaries, references), std::back_inserter(all));
+  return all;
 }
 
 }  // namespace lblab::report

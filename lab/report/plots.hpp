@@ -31,6 +31,10 @@ struct Plot {
 /// words and numbers of ours: nothing in it is gnuplot's to run.
 std::vector<Plot> plots(const expect::ScenarioVerdict&, std::span<const Reference> = {});
 
+/// Of values that were measured in several rounds.
+std::vector<Plot> plots(const std::string& scenario, std::span<const expect::Summary>,
+                        std::span<const Reference> = {});
+
 /// Series that never changed, in words ("next hops of 10.1.1.0/24 in node1: 1"): they are not plotted.
 std::vector<std::string> unchanged(const expect::ScenarioVerdict&);
 

@@ -58,6 +58,34 @@ Tally expectations(const ScenarioVerdict& verdict) {
   return tally;
 }
 
+Tally expectations(const expect::Rounds& rounds) {
+  Tally tally;
+  for (const auto& summary : rounds.summaries)
+    if (has_limit(summary)) tally.add(summary.outcome);
+  return tally;
+}
+
+std::string rounds_line(const expect::Rounds& rounds) {
+  std::string text;
+  const auto add = [&](int n, const char* what) {
+    if (n) text += fmt::format("{} {} {}", text.empty() ? ":" : ",", n, what);
+  };
+  add(rounds.passed, "passed");
+  add(rounds.failed, "failed");
+  add(rounds.inconclusive, "inconclusive");
+  add(rounds.troubled, "not carried out");
+  return count(rounds.all(), "round") + text;
+}
+
+Outcome outcome_of(std::span<const ScenarioVerdict> verdicts) {
+  if (verdicts.empty()) return Outcome::inconclusive;
+  Outcome outcome = Outcome::passed;
+  for (const auto& verdict : verdicts)
+    outcome = expect::worse(outcome, verdict.trouble.empty() ? verdict.outcome : Outcome::failed);
+  for (const auto& rounds : expect::over_rounds(verdicts)) outcome = expect::worse(outcome, rounds.outcome);
+  return outcome;
+}
+
 std::string verdict_line(std::span<const ScenarioVerdict> verdicts) {
   if (verdicts.empty()) return "? no scenario was run";
   int held = 0, all = 0;
@@ -66,8 +94,17 @@ std::string verdict_line(std::span<const ScenarioVerdict> verdicts) {
     held += tally.passed;
     all += tally.all();
   }
+  for (const auto& rounds : expect::over_rounds(verdicts)) {
+    const auto tally = expectations(rounds);
+    held += tally.passed;
+    all += tally.all();
+  }
   const auto tally = scenarios(verdicts);
-  const auto text = fmt::format("{} {}", symbol_of(tally), scenarios_in_words(tally));
+  const auto outcome = outcome_of(verdicts);
+  const bool is_of_rounds = tally.passed == tally.all() && outcome != Outcome::passed;
+  const auto text = is_of_rounds ? fmt::format("{} {}, but not what is judged over all rounds",
+                                               symbol(outcome), scenarios_in_words(tally))
+                                 : fmt::format("{} {}", symbol_of(tally), scenarios_in_words(tally));
   if (all == 0) return text + "; there were no expectations";
   return text + (held == all ? fmt::format("; {} held", count(all, "expectation"))
                              : fmt::format("; {} of {} held", held, count(all, "expectation")));

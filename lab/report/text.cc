@@ -175,18 +175,36 @@ void write_text(std::ostream& out, const ScenarioVerdict& verdict, Style style) 
   Teller(verdict, paper).tell();
 }
 
+void write_text(std::ostream& out, const expect::Rounds& rounds, Style style) {
+  Paper paper(out, style);
+  paper.title(fmt::format("{} over {}", one_line(rounds.name), rounds_line(rounds)));
+  const auto tell = [&](const std::vector<Summary>& summaries) {
+    for (const auto& summary : summaries) {
+      const bool is_judged = has_limit(summary);
+      const auto ink = is_judged ? ink_of(summary.outcome) : Ink::plain;
+      paper.line(fmt::format("  {} ", is_judged ? paper.ink(symbol(summary.outcome), ink) : "·"), 4,
+                 with_line(summary.mark, summary.expected), Ink::bold);
+      paper.line("    ", 4, measured(summary));
+      if (is_judged) paper.line("    ", 4, "over all rounds: " + summary.seen, ink);
+    }
+  };
+  tell(rounds.summaries);
+  tell(rounds.outages);
+  tell(rounds.delays);
+}
+
 void write_text(std::ostream& out, std::span<const ScenarioVerdict> verdicts, Style style) {
   Paper paper(out, style);
   for (const auto& verdict : verdicts) {
     write_text(out, verdict, style);
     paper.blank();
   }
-  const auto tally = scenarios(verdicts);
-  const bool is_fine = tally.all() && tally.passed == tally.all();
-  paper.line("", 0, verdict_line(verdicts),
-             is_fine                          ? Ink::good
-             : tally.failed || tally.troubled ? Ink::bad
-                                              : Ink::unsure);
+  for (const auto& rounds : expect::over_rounds(verdicts)) {
+    write_text(out, rounds, style);
+    paper.blank();
+  }
+  const auto worst = outcome_of(verdicts);
+  paper.line("", 0, verdict_line(verdicts), ink_of(worst));
 }
 
 }  // namespace lblab::report

@@ -3,7 +3,7 @@
 #include <iosfwd>
 #include <span>
 
-#include "lab/expect/verdict.hpp"
+#include "lab/expect/rounds.hpp"
 
 namespace lblab::report {
 
@@ -20,5 +20,9 @@ void write_text(std::ostream&, std::span<const expect::ScenarioVerdict>, Style =
 
 /// One scenario of it.
 void write_text(std::ostream&, const expect::ScenarioVerdict&, Style = {});
+
+/// All rounds of one: how many came out how, and what was measured in all of them. write_text() of all
+/// verdicts has these after the last scenario.
+void write_text(std::ostream&, const expect::Rounds&, Style = {});
 
 }  // namespace lblab::report

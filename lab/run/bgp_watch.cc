@@ -12,18 +12,28 @@ BgpWatch::BgpWatch(ProcessTable& processes, History& history)
     : history_(history),
       listener_(processes.listen([this](const std::string& host, const std::string& process, auto line) {
         if (process == "gobgpd") log_line(host, line);
+        if (process == "bird") bird_line(host, line);
         if (process == daemons::gobgpd::rib_monitor_name) rib_line(host, line);
       })) {}
 
 void BgpWatch::log_line(const std::string& host, std::string_view line) {
   const auto change = gobgp::parse_log_line(line);
-  if (!change) return;
+  if (change) tell_session(host, "gobgpd", change->peer, change->up, change->reason);
+}
+
+void BgpWatch::bird_line(const std::string& host, std::string_view line) {
+  const auto change = birds_[host].take(line);
+  if (change) tell_session(host, "bird", change->peer, change->up, change->reason);
+}
+
+void BgpWatch::tell_session(const std::string& host, const char* process, const sys::Address& peer, bool up,
+                            const std::string& reason) {
   nlohmann::json event{{"event", "session"},
                        {"host", host},
-                       {"process", "gobgpd"},
-                       {"peer", change->peer.str()},
-                       {"state", change->up ? "up" : "down"}};
-  if (!change->reason.empty()) event["reason"] = change->reason;
+                       {"process", process},
+                       {"peer", peer.str()},
+                       {"state", up ? "up" : "down"}};
+  if (!reason.empty()) event["reason"] = reason;
   history_.append(std::move(event));
 }
 

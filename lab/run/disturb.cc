@@ -140,7 +140,7 @@ asio::awaitable<void> RunningLab::restore(Progress progress) {
   for (const auto& [name, process] : frozen_) processes_.kill(name, process, SIGCONT, std::nullopt);
   frozen_.clear();
   for (const auto& [name, one] : have_.hosts) processes_.start(name, "");
-  co_await settle(progress, restore_limit);
+  co_await settle(&RunningLab::missing_of_all, progress, restore_limit);
 }
 
 std::string RunningLab::outside(const std::string& name, const std::string& path) const {

@@ -84,7 +84,7 @@ asio::awaitable<void> RunningLab::up(model::Cluster cluster, Progress progress) 
   model::Lab want = expanded();
   progress("making " + std::to_string(want.hosts.size()) + " hosts");
   co_await change_to(std::move(want));
-  co_await settle(progress, settle_limit);
+  co_await settle(&RunningLab::missing_of_all, progress, settle_limit);
   history_.append({{"event", "up"}});
 }
 
@@ -95,7 +95,8 @@ asio::awaitable<void> RunningLab::my_turn() {
 asio::awaitable<void> RunningLab::scale(const std::string& service, bool load_balancers, int replicas) {
   const std::optional<int> number = replicas, none;
   co_await set_replicas(service, load_balancers ? none : number, load_balancers ? number : none);
-  co_await settle([](const std::string&) {}, settle_limit);
+  co_await settle(
+      &RunningLab::missing, [](const std::string&) {}, settle_limit);
 }
 
 asio::awaitable<void> RunningLab::set_replicas(const std::string& service, std::optional<int> pods,
@@ -159,6 +160,7 @@ asio::awaitable<void> RunningLab::change_to(model::Lab want) {
     if (const auto* gone = std::get_if<plan::RemoveHost>(&op)) {
       watches_.erase(gone->host);
       routes_.erase(gone->host);
+      std::erase_if(running_links_, [&](const End& end) { return end.host == gone->host; });
     }
   have_ = std::move(want);
 }
@@ -213,6 +215,13 @@ void RunningLab::watch(std::span<const plan::Op> ops) {
 }
 
 void RunningLab::note(const observe::Event& event) {
+  if (event.link) {
+    const End end{event.host, event.link->name};
+    if (event.link->carrier && !event.removed)
+      running_links_.insert(end);
+    else
+      running_links_.erase(end);
+  }
   if (event.route && event.route->table == RT_TABLE_MAIN) {
     auto& next_hops = routes_[event.host][event.route->destination.str()];
     next_hops.clear();
@@ -238,11 +247,20 @@ std::vector<std::string> RunningLab::missing() const {
   return texts;
 }
 
-asio::awaitable<void> RunningLab::settle(Progress progress, std::chrono::seconds limit) {
+std::vector<std::string> RunningLab::missing_of_all() const {
+  auto texts = missing();
+  for (const auto& [name, host] : have_.hosts)
+    for (const auto& link : wires(name))
+      if (!running_links_.contains({name, link}))
+        texts.push_back(name + "'s " + link + " has no carrier yet");
+  return texts;
+}
+
+asio::awaitable<void> RunningLab::settle(Missing missing, Progress progress, std::chrono::seconds limit) {
   size_t shown = 0;
   const bool settled = co_await history_.until(
       [&] {
-        const auto left = missing();
+        const auto left = (this->*missing)();
         if (!left.empty() && left.size() != shown) {
           shown = left.size();
           progress("waiting: " + left.front() +
@@ -253,7 +271,7 @@ asio::awaitable<void> RunningLab::settle(Progress progress, std::chrono::seconds
       steady_clock::now() + limit);
   if (settled) co_return;
   std::string text = "not ready after " + std::to_string(limit.count()) + " s:";
-  for (const auto& one : missing()) text += "\n  " + one;
+  for (const auto& one : (this->*missing)()) text += "\n  " + one;
   throw NotReady{text};
 }
 

@@ -109,13 +109,18 @@ class RunningLab {
   asio::awaitable<void> my_turn();
   std::optional<End> other_end(const std::string& host, const std::string& link) const;
   asio::awaitable<void> change_to(model::Lab want);
-  asio::awaitable<void> settle(Progress progress, std::chrono::seconds limit);
+  /// Waits until nothing of it is missing any more; throws NotReady with what is.
+  using Missing = std::vector<std::string> (RunningLab::*)() const;
+  asio::awaitable<void> settle(Missing missing, Progress progress, std::chrono::seconds limit);
   asio::awaitable<void> tell_balancers(std::span<const plan::Op> ops);
   asio::awaitable<void> let_stop(std::span<const plan::Op> stops);
   void watch(std::span<const plan::Op> ops);
   void note(const observe::Event& event);
   model::Lab expanded();
+  /// Of what is wanted: processes that are ready, routes of the routers.
   std::vector<std::string> missing() const;
+  /// And of what was made: wires that the kernel has seen to be joined, without which a route is dead.
+  std::vector<std::string> missing_of_all() const;
   const model::Host& host(const std::string& name) const;
 
   asio::any_io_executor executor_;
@@ -125,7 +130,8 @@ class RunningLab {
   BgpWatch bgp_{processes_, history_};
   std::unique_ptr<apply::LinuxKernel> kernel_;
   std::map<std::string, std::unique_ptr<observe::Monitor>> watches_;
-  RouteTable routes_;  // as the kernels' notifications tell
+  RouteTable routes_;                 // as the kernels' notifications tell
+  std::set<End> running_links_ = {};  // that have their carrier
   model::Cluster cluster_;
   std::vector<model::Service> as_written_;
   cluster::Placement placement_;

@@ -110,9 +110,11 @@ asio::awaitable<json> bgp_sessions(std::string host, std::string process, std::v
   co_return sessions;
 }
 
-json ipvs_table(const sys::Netns& netns) {
+json ipvs_table(const sys::Netns& netns) { return ipvs_table(observe::read_ipvs(netns)); }
+
+json ipvs_table(const std::vector<observe::IpvsService>& table) {
   json services = json::array();
-  for (const auto& service : observe::read_ipvs(netns)) {
+  for (const auto& service : table) {
     json destinations = json::array();
     for (const auto& d : service.destinations)
       destinations.push_back({{"address", d.address},

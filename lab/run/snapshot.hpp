@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/observe/ipvs_table.hpp"
 #include "lab/sys/netns.hpp"
 
 namespace lblab::run {
@@ -27,5 +28,6 @@ boost::asio::awaitable<nlohmann::json> bgp_sessions(std::string host, std::strin
 /// The host's IPVS table: [{"service", "scheduler", "destinations": [{"address", "forwarding", "weight",
 /// "active", "inactive"}]}, …].
 nlohmann::json ipvs_table(const sys::Netns&);
+nlohmann::json ipvs_table(const std::vector<observe::IpvsService>&);
 
 }  // namespace lblab::run

@@ -20,6 +20,7 @@
 #include "lab/scenario/census.hpp"
 #include "lab/scenario/company.hpp"
 #include "lab/scenario/ipvs_watch.hpp"
+#include "lab/scenario/own_lateness.hpp"
 
 namespace lblab::scenario {
 
@@ -73,18 +74,28 @@ class Beside {
 
 class Performance {
  public:
-  Performance(RunningLab& lab, const Progress& progress) : lab_(lab), progress_(progress) {}
+  Performance(RunningLab& lab, const Past& past, const Progress& progress)
+      : lab_(lab), progress_(progress), next_line_(past.next_line()) {
+    evidence_.events = past.standing().events();
+    for (const auto& event : evidence_.events) facts_.take(event);
+  }
 
   asio::awaitable<void> steps(const std::vector<model::Step>& steps) {
     began_ = steady_clock::now();
     evidence_.began = seconds(began_);
     action_ = evidence_.began;
+    census_ = census(lab_);
+    first_since_action_ = evidence_.events.size();
     for (const auto& step : steps) {
+      take_events();
       if (step.at) co_await until(began_ + *step.at);
       expect::Acted acted{.step = step, .began = seconds(steady_clock::now()), .ended = 0, .census = {}};
       tell(expect::describe(step));
       lab_.history().append({{"event", "step"}, {"what", expect::describe(step)}, {"line", step.mark.line}});
-      if (expect::is_action(step)) action_ = acted.began;
+      if (expect::is_action(step)) {
+        action_ = acted.began;
+        first_since_action_ = evidence_.events.size();
+      }
       if (const auto* wait = std::get_if<model::Wait>(&step.what))
         co_await until(steady_clock::now() + wait->time.min);
       else if (const auto* expectation = std::get_if<model::Expectation>(&step.what))
@@ -92,7 +103,8 @@ class Performance {
       else
         co_await act(lab_, step);
       acted.ended = seconds(steady_clock::now());
-      acted.census = census(lab_);
+      if (expect::is_action(step)) census_ = census(lab_);
+      acted.census = census_;
       evidence_.steps.push_back(std::move(acted));
     }
   }
@@ -113,20 +125,24 @@ class Performance {
     co_await timer.async_wait(asio::use_awaitable);
   }
 
-  /// All that happened so far; those from `from` on.
+  /// All that happened so far; returns what is new. Kept up with at every step: the times of events are those
+  /// at which this thread reads them, so none may wait while it catches up.
   std::span<const nlohmann::json> take_events() {
-    const auto& lines = lab_.history().lines();
     const auto from = evidence_.events.size();
-    for (auto n = from; n < lines.size(); ++n) evidence_.events.push_back(nlohmann::json::parse(lines[n]));
+    for (const auto& lines = lab_.history().lines(); next_line_ < lines.size(); ++next_line_) {
+      evidence_.events.push_back(nlohmann::json::parse(lines[next_line_]));
+      facts_.take(evidence_.events.back());
+    }
     return std::span<const nlohmann::json>{evidence_.events}.subspan(from);
   }
 
   /// Until it has come to hold, or cannot any more. What is to hold throughout is watched for as long as it
   /// is to.
   asio::awaitable<void> await(const model::Expectation& expectation) {
-    const auto now = census(lab_);
     take_events();
-    expect::Attainment attainment{expectation, now, evidence_.events, action_};
+    expect::Attainment attainment{expectation, census_, facts_, action_};
+    for (const auto& event : std::span<const nlohmann::json>{evidence_.events}.subspan(first_since_action_))
+      attainment.take(event);
     const auto opened = steady_clock::time_point{
         std::chrono::duration_cast<steady_clock::duration>(std::chrono::duration<double>(action_))};
     const auto deadline = opened + expectation.limit;
@@ -146,6 +162,10 @@ class Performance {
   RunningLab& lab_;
   const Progress& progress_;
   expect::Evidence evidence_;
+  expect::Facts facts_;    // of the evidence's events
+  expect::Census census_;  // since the last action
+  std::size_t next_line_;  // of the history
+  std::size_t first_since_action_ = 0;
   steady_clock::time_point began_;
   double action_ = 0;
 };
@@ -174,7 +194,8 @@ void remove_old_records(const RunningLab& lab) {
 
 }  // namespace
 
-asio::awaitable<expect::ScenarioVerdict> run_scenario(RunningLab& lab, const model::Scenario& scenario,
+asio::awaitable<expect::ScenarioVerdict> run_scenario(RunningLab& lab, Past& past,
+                                                      const model::Scenario& scenario,
                                                       const std::string& file, std::uint64_t seed,
                                                       Progress progress) {
   const auto executor = co_await asio::this_coro::executor;
@@ -185,10 +206,13 @@ asio::awaitable<expect::ScenarioVerdict> run_scenario(RunningLab& lab, const mod
   auto programs = company(scenario, lab);
   co_await lab.accompany(std::move(programs));
   const auto before = counters(lab);
-  Performance performance{lab, progress};
+  past.read_on(lab.history());
+  Performance performance{lab, past, progress};
+  std::vector<probe::JitterRecord::Late> own_lateness;
   std::string trouble;
   {
     const Beside ipvs{executor, watch_ipvs(lab, ipvs_interval)};
+    const Beside lateness{executor, watch_own_lateness(own_lateness)};
     try {
       co_await performance.steps(steps);
     } catch (const std::exception& error) {
@@ -203,6 +227,7 @@ asio::awaitable<expect::ScenarioVerdict> run_scenario(RunningLab& lab, const mod
   auto evidence = std::move(performance).evidence();
   evidence.counters = growth(before, after);
   evidence.records = records(lab, scenario, clock_host);
+  evidence.reader_late = std::move(own_lateness);
   progress("judging");
   auto verdict = expect::judge(scenario, file, seed, evidence);
   verdict.trouble = trouble;

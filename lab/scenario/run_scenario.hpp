@@ -7,6 +7,7 @@
 
 #include "lab/expect/verdict.hpp"
 #include "lab/run/running_lab.hpp"
+#include "lab/scenario/past.hpp"
 
 namespace lblab::scenario {
 
@@ -20,7 +21,7 @@ using Progress = std::function<void(const std::string&)>;
 ///
 /// A step that cannot be carried out ends the scenario; the verdict's `trouble` says why. Throws
 /// run::NotReady if the probes do not come up.
-boost::asio::awaitable<expect::ScenarioVerdict> run_scenario(run::RunningLab&, const model::Scenario&,
+boost::asio::awaitable<expect::ScenarioVerdict> run_scenario(run::RunningLab&, Past&, const model::Scenario&,
                                                              const std::string& file, std::uint64_t seed,
                                                              Progress);
 

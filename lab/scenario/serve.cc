@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <nlohmann/json.hpp>
 
+#include "lab/model/parse.hpp"
 #include "lab/scenario/company.hpp"
 #include "lab/scenario/run_scenario.hpp"
 
@@ -18,10 +19,22 @@ namespace {
 
 constexpr int bad_input = 2, lab_fault = 5;
 
-const model::Scenario& named(const RunningLab& lab, const std::string& name) {
-  for (const auto& scenario : lab.cluster().scenarios)
+model::Scenario named(const model::Cluster& topology, const std::string& name) {
+  for (const auto& scenario : topology.scenarios)
     if (scenario.name == name) return scenario;
   throw Refused{"the topology has no scenario " + name};
+}
+
+/// The lab's own, or the client's.
+model::Scenario wanted(const RunningLab& lab, const json& request) {
+  const auto name = request.at("scenario").get<std::string>();
+  if (!request.contains("topology")) return named(lab.cluster(), name);
+  const auto parsed = model::parse(request["topology"].get<std::string>());
+  if (parsed.cluster) return named(*parsed.cluster, name);
+  std::string mistakes;
+  for (const auto& mistake : parsed.diagnostics)
+    mistakes += format(mistake, request.value("file", "")) + "\n";
+  throw Refused{mistakes};
 }
 
 asio::awaitable<void> tell(http::Socket socket, json message) {
@@ -29,19 +42,19 @@ asio::awaitable<void> tell(http::Socket socket, json message) {
   co_await socket.send(text);
 }
 
-asio::awaitable<void> check(RunningLab& lab, http::Socket socket) {
+asio::awaitable<void> check(RunningLab& lab, std::shared_ptr<Past> past, http::Socket socket) {
   const auto executor = co_await asio::this_coro::executor;
   const auto first = co_await socket.receive();
   json last;
   try {
     const json request = json::parse(first.value_or("{}"));
-    const model::Scenario scenario = named(lab, request.at("scenario").get<std::string>());
+    const model::Scenario scenario = wanted(lab, request);
     const auto file = request.value("file", "");
     const auto seed = request.at("seed").get<std::uint64_t>();
     const Progress progress = [executor, socket](const std::string& text) {
       asio::co_spawn(executor, tell(socket, {{"progress", text}}), asio::detached);
     };
-    const auto verdict = co_await run_scenario(lab, scenario, file, seed, progress);
+    const auto verdict = co_await run_scenario(lab, *past, scenario, file, seed, progress);
     last = {{"verdict", to_json(verdict)}};
   } catch (const Refused& e) {
     last = {{"error", e.what()}, {"code", bad_input}};
@@ -67,8 +80,9 @@ asio::awaitable<http::Response> restore(RunningLab& lab) {
 }  // namespace
 
 void serve(http::Server& server, RunningLab& lab) {
-  server.on_socket("/check",
-                   [&lab](http::Request, http::Socket socket) { return check(lab, std::move(socket)); });
+  server.on_socket("/check", [&lab, past = std::make_shared<Past>()](http::Request, http::Socket socket) {
+    return check(lab, past, std::move(socket));
+  });
   server.on("POST", "/restore", [&lab](http::Request) { return restore(lab); });
 }
 

@@ -15,6 +15,8 @@ constexpr const char* own = "/proc/thread-self/ns/net";
 
 Netns Netns::current() { return Netns{sys::open(own, O_RDONLY)}; }
 
+Netns Netns::duplicate(const Netns& other) { return Netns{sys::duplicate(other.fd_)}; }
+
 Netns Netns::open(const std::string& path) { return Netns{sys::open(path, O_RDONLY)}; }
 
 Netns Netns::create() {

@@ -13,6 +13,8 @@ class Netns {
   /// A new, empty one. The calling thread stays where it was.
   static Netns create();
   static Netns current();
+  /// The same one, held once more.
+  static Netns duplicate(const Netns&);
   /// path: a bind mount such as /run/netns/NAME.
   static Netns open(const std::string& path);
 

@@ -136,6 +136,8 @@ class Reconciler {
       route_changes_.push_back(ReplaceRoute{prefix, group});
   }
 
+  /// In the order of the addresses, so that which flow goes where, and which move when one leaves, depends on
+  /// who the next hops are and not on who came first.
   std::vector<std::uint32_t> members(const Hops& hops) {
     std::vector<std::uint32_t> ids;
     for (const Hop& hop : hops) {
@@ -148,7 +150,6 @@ class Reconciler {
       in_use_.insert(*id);
       ids.push_back(*id);
     }
-    std::ranges::sort(ids);
     return ids;
   }
 

@@ -41,6 +41,10 @@ void PrintTo(const Moment& at, std::ostream* stream) {
 
 class Crash : public testing::TestWithParam<Moment> {
  protected:
+  void TearDown() override {
+    if (HasFailure()) run_program({LBLAB_PROGRAM, "down", name_});  // what a failed test left
+  }
+
   static inline const std::string name_ = "crash-" + std::to_string(::getpid());
   static inline const std::string folder_ = "/run/lblab/" + name_;
 
@@ -99,10 +103,21 @@ class Crash : public testing::TestWithParam<Moment> {
     return sys::Fd{static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0))};
   }
 
-  static sys::Process begin_up() {
+  static inline const std::string topology_ = LBLAB_SOURCE_DIR "/tests/kernel/no_ipvs.yaml";
+
+  /// The same with a process that never gets ready: the lab is coming up for as long as nobody ends it.
+  static std::string endless_topology() {
+    auto text = sys::read_file(topology_);
+    const std::string client = "client: {role: client, ";
+    text.insert(text.find(client) + client.size(), "processes: [{run: sleep 86400, ready: never}], ");
+    const std::string path = testing::TempDir() + name_ + ".yaml";
+    std::ofstream{path} << text;
+    return path;
+  }
+
+  static sys::Process begin_up(const std::string& topology) {
     sys::Command command;
-    command.argv = {LBLAB_PROGRAM, "up",  LBLAB_SOURCE_DIR "/tests/kernel/no_ipvs.yaml", "--name", name_,
-                    "--kernel",    "host"};
+    command.argv = {LBLAB_PROGRAM, "up", topology, "--name", name_, "--kernel", "host"};
     command.environment = {std::string("PATH=") + sys::standard_path};
     return sys::spawn(command);
   }
@@ -118,13 +133,15 @@ TEST_P(Crash, DownLeavesNothing) {
   const std::string before = host();
   NamespaceWatch namespaces;
   {
-    auto up = begin_up();
+    const auto topology = endless_topology();
+    auto up = begin_up(topology);
     ASSERT_TRUE(wait_for(wanted)) << "up never came that far";
     const sys::Fd supervisor = Crash::supervisor();
     for (const auto& path : names()) namespaces.add(sys::Netns::open(path));
     if (victim != Victim::supervisor) up.signal(SIGKILL);
     if (victim != Victim::command) ::syscall(SYS_pidfd_send_signal, supervisor.get(), SIGKILL, nullptr, 0);
     ASSERT_TRUE(ends_within(up.fd(), 60s));
+    fs::remove(topology);
     ASSERT_TRUE(ends_within(supervisor, 60s))
         << "the supervisor outlives a command that was killed before it was ready";
   }
@@ -149,7 +166,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_F(Crash, DownByNameEndsALabThatIsStillComingUp) {
   const std::string before = host();
   NamespaceWatch namespaces;
-  auto up = begin_up();
+  auto up = begin_up(topology_);
   ASSERT_TRUE(wait_for({.names = 5, .started = 0}));
   up.signal(SIGSTOP);  // however quick the lab is, the command that brings it up is not done
   for (const auto& path : names()) namespaces.add(sys::Netns::open(path));
@@ -167,7 +184,7 @@ TEST_F(Crash, DownByNameEndsALabThatIsStillComingUp) {
 TEST_F(Crash, ASupervisorKilledWhenItRunsLeavesNothingAfterDown) {
   const std::string before = host();
   NamespaceWatch namespaces;
-  ASSERT_EQ(begin_up().wait().code(), 0);
+  ASSERT_EQ(begin_up(topology_).wait().code(), 0);
   for (const auto& path : names()) namespaces.add(sys::Netns::open(path));
   const sys::Fd supervisor = Crash::supervisor();
   ::syscall(SYS_pidfd_send_signal, supervisor.get(), SIGKILL, nullptr, 0);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
+#include "lab/expect/udp.hpp"
 #include "lab/probe/record_file.hpp"
 #include "lab/probe/socket.hpp"
 #include "tests/kernel/capture.hpp"
@@ -258,6 +260,44 @@ std::vector<nanoseconds> errors(const List& recorded,
   return errors;
 }
 
+double seconds(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+/// Of each flow: from the first question without an answer to the next that had one, by tcpdump alone. One
+/// that lasted to the end is left out.
+std::map<int, std::vector<expect::FlowOutage>> outages(const Passed& passed) {
+  std::map<int, std::vector<expect::FlowOutage>> all;
+  std::optional<expect::FlowOutage> now;
+  for (const auto& [key, at] : passed.questions) {
+    if (now && now->flow != key.first) now.reset();
+    if (!passed.answers.contains(key)) {
+      if (!now) now = {.flow = key.first, .from = seconds(at)};
+      ++now->lost;
+    } else if (now) {
+      now->to = seconds(at);
+      all[now->flow].push_back(*std::exchange(now, std::nullopt));
+    }
+  }
+  return all;
+}
+
+/// What a scenario is judged on, against what tcpdump saw in the same run.
+void expect_same_outages(const UdpRecord& record, const Passed& passed) {
+  constexpr double tolerance = 0.05;  // as of the times when datagrams were sent
+  const auto seen = outages(passed);
+  EXPECT_FALSE(seen.empty());
+  const expect::UdpFlows judged{record};
+  for (const auto& [flow, expected] : seen) {
+    auto found = judged.flows().at(static_cast<std::size_t>(flow)).outages;
+    std::erase_if(found, [](const auto& outage) { return outage.open; });
+    ASSERT_EQ(found.size(), expected.size()) << "flow " << flow;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      EXPECT_EQ(found[i].lost, expected[i].lost) << "flow " << flow;
+      EXPECT_NEAR(found[i].from, expected[i].from, tolerance);
+      EXPECT_NEAR(found[i].length(), expected[i].length(), tolerance);
+    }
+  }
+}
+
 TEST_F(Probes, TheRecordAgreesWithTcpdumpOnTimesLossAndOutage) {
   auto echo = start(server(), "echo --port 7777");
   auto near = capture("client", "udp port 7777"), far = capture("server", "udp port 7777");
@@ -284,6 +324,8 @@ TEST_F(Probes, TheRecordAgreesWithTcpdumpOnTimesLossAndOutage) {
   EXPECT_LT(of_sent[of_sent.size() / 2], 2ms);
   EXPECT_LT(of_sent.back(), 50ms) << "between the clock and the kernel this process may have lost its CPU";
   EXPECT_LT(of_echoes.back(), 5ms) << "the stamp is the kernel's own, as tcpdump's is";
+
+  expect_same_outages(record, at_client);
 
   std::vector<nanoseconds> echoed, arrived;
   const auto came_back = identities(record.echoes);

@@ -21,6 +21,7 @@ const std::map<std::string, std::string> section_of{
     {"lab/run", "The lab"},
     {"lbcore/daemon", "lbd"},
     {"lbcore/fib", "fibd"},
+    {"lbcore/overlay", "overlayd"},
     {"lab/scenario", "Scenarios"},
     {"lab/probe", "Scenarios"},
 };

@@ -229,5 +229,13 @@ TEST(ExpectNoise, LatenessAddsUpOnceWhereItOverlaps) {
   EXPECT_NEAR(noise.could_be_as_early_as(101.5), 101.5, 1e-9);
 }
 
+TEST(Noise, ABusyReaderDelaysWhatItTellsOfAndNothingElse) {
+  const expect::Noise noise{std::nullopt, {{.due = clock_at(1), .by = 80ms}}};
+  EXPECT_DOUBLE_EQ(noise.could_be_as_early_as(101.05), 101);
+  EXPECT_DOUBLE_EQ(noise.could_be_as_early_as(101.2), 101.2);
+  EXPECT_NEAR(noise.could_delay(100, 101.05), 0.05, 1e-9);
+  EXPECT_DOUBLE_EQ(noise.could_delay(100, 103), 0);
+}
+
 }  // namespace
 }  // namespace lblab::test

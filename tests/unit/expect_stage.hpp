@@ -130,8 +130,8 @@ class Stage {
               {"earliest", earliest < -999 ? t : earliest}});
   }
 
-  void act(double t, auto what) {
-    evidence.steps.push_back({{.what = what}, 100 + t, 100 + t + 0.001, census});
+  void act(double t, auto what, int line = 0) {
+    evidence.steps.push_back({{.what = what, .mark = {line, 1}}, 100 + t, 100 + t + 0.001, census});
   }
   void expect(model::Expectation expectation, int line = 0) {
     const double t = evidence.steps.empty() ? 100 : evidence.steps.back().ended;

@@ -283,10 +283,13 @@ TEST(ExpectState, WhoeverWaitsSeesItWithTheJudge) {
     const auto& events = stage.evidence.events;
     const auto since =
         std::ranges::find_if(events, [](const json& e) { return e["t"].get<double>() >= 101; });
-    expect::Attainment attainment{expectation, stage.census, {events.begin(), since}, 101};
+    expect::Facts facts;
+    std::for_each(events.begin(), since, [&](const json& event) { facts.take(event); });
+    expect::Attainment attainment{expectation, stage.census, facts, 101};
     EXPECT_FALSE(attainment.holds());
     double held = 0;
     for (auto event = since; event != events.end(); ++event) {
+      facts.take(*event);
       attainment.take(*event);
       if (attainment.holds() && held == 0) held = (*event)["t"].get<double>() - 101;
     }
@@ -299,7 +302,7 @@ TEST(ExpectState, WhatIsJudgedAfterwardsIsNotWaitedFor) {
   const Stage stage;
   for (const auto& expectation : {in_window(model::OutageExpectation{.max = 1s}),
                                   throughout(1s, via({"node1"})), never(via({"node1"}))})
-    EXPECT_TRUE((expect::Attainment{expectation, stage.census, stage.evidence.events, 101}.holds()));
+    EXPECT_TRUE((expect::Attainment{expectation, stage.census, expect::Facts{}, 101}.holds()));
 }
 
 TEST(ExpectState, WhatHeldAlreadyIsToldAsSuch) {

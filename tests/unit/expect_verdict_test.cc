@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "lab/expect/describe.hpp"
 #include "tests/unit/expect_stage.hpp"
 
@@ -149,6 +151,13 @@ TEST(ExpectDescribe, ExpectationsSayWhenAndWhat) {
             "at most 0 long-lived connections lost");
   EXPECT_EQ(expect::describe(in_window(model::RequestExpectation{.failed = 3, .only_in_flight = true})),
             "at most 3 requests failed, those in flight when the route changed aside");
+  constexpr int any = std::numeric_limits<int>::max();
+  EXPECT_EQ(expect::describe(in_window(model::RequestExpectation{.failed = any, .rate = 0.99})),
+            "at least 99 % of requests answered");
+  EXPECT_EQ(expect::describe(in_window(model::RequestExpectation{.failed = 0, .rate = 0.99})),
+            "every request answered, at least 99 % of those due");
+  EXPECT_EQ(expect::describe(in_window(model::RequestExpectation{.failed = any})),
+            "any number of requests failed");
   EXPECT_EQ(expect::describe(in_window(model::OutageExpectation{.max = 1s, .p99 = 300ms})),
             "outage at most 1 s, p99 at most 300 ms");
   EXPECT_EQ(

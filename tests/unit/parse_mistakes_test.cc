@@ -142,9 +142,9 @@ const std::vector<Mistaken> keys_and_types{
      "name: t\r\nnodes:\r\n  a: {role: ^cleint}\r\n",
      {{"role is 'cleint'", "client"}}},
     {"AMisspeltRole", node("role: ^cleint"), {{"role is 'cleint'", "did you mean client?"}}},
-    {"ABackendNotBuilt",
-     cluster({{"overlay: {}", "overlay: {backend: ^vxlan}"}}),
-     {{"backend is 'vxlan'", "vxlan is not built yet; host-gw is"}}},
+    {"AnUnknownBackend",
+     cluster({{"overlay: {}", "overlay: {backend: ^geneve}"}}),
+     {{"backend is 'geneve'", "host-gw, vxlan, udp, ipip"}}},
     {"AKindNotBuilt",
      cluster({{"replicas: 2", "kind: ^xdp"}}),
      {{"kind is 'xdp'", "xdp is not built yet; ipvs is"}}},
@@ -423,9 +423,9 @@ const std::vector<Mistaken> together{
      cluster({{"name: t", "name: ^t_t"},
               {"{subnet: 10.0.0.0/24}", "{subnet: 10.0.0.0/24, ^vlan: 7}"},
               {"10.0.0.12", "^10.0.0.11"},
-              {"overlay: {}", "overlay: {backend: ^vxlan}"},
+              {"overlay: {}", "overlay: {backend: ^geneve}"},
               {"replicas: 2", "replicas: ^many"}}),
-     {{"name", ""}, {"unknown key 'vlan'", ""}, {"given twice", ""}, {"vxlan", ""}, {"many", ""}}},
+     {{"name", ""}, {"unknown key 'vlan'", ""}, {"given twice", ""}, {"geneve", ""}, {"many", ""}}},
 };
 
 INSTANTIATE_TEST_SUITE_P(NotATopology, Mistakes, testing::ValuesIn(not_a_topology), story_of);

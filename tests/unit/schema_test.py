@@ -45,7 +45,7 @@ MISTAKES = [
     (("links",), [["node1:eth7"]]),
     (("links",), [["node1:sixteen-letters-", "node2:eth7"]]),
     (("links",), [{"ends": ["node1:eth7", "node2:eth7"], "addresses": ["10.0.0.1", "10.0.0.2"]}]),
-    (("overlay", "backend"), "vxlan"),
+    (("overlay", "backend"), "geneve"),
     (("overlay", "masquerade"), "yes"),
     (("services", "web", "addresses"), REMOVE),
     (("services", "web", "port"), 0),
