@@ -54,7 +54,8 @@ sanitize: setup-test ## the unit and kernel tests under AddressSanitizer and Und
 	@ninja -C build-asan unit_tests kernel_tests
 	@$(CTEST) --test-dir build-asan -R '^(unit|kernel)$$'
 
-bench: setup build/build.ninja ## bring-up against `ip -batch`, what observing costs, XDP against an empty program
+bench: setup programs ## the papers' comparisons in ratios, into docs/bench/; what bring-up, observing and XDP cost
+	@build/bin/lblab bench topologies/bench.yaml --out docs/bench
 	@ninja -C build bench
 
 format: setup-check ## clang-format every source file in place

@@ -22,8 +22,12 @@ enum ExitCode {
 /// --kernel, for commands that bring labs up.
 void add_kernel_option(CLI::App& command, std::string& kernel);
 
+/// --set, for commands that read a topology: see model/override.hpp.
+void add_set_option(CLI::App& command, std::vector<std::string>& settings);
+
 void add_up(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
+void add_bench(CLI::App& app, Run& run);
 void add_down(CLI::App& app, Run& run);
 void add_list(CLI::App& app, Run& run);
 void add_inspect(CLI::App& app, Run& run);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lab/cluster/expand.hpp"
 #include "lab/model/cluster.hpp"
@@ -16,7 +17,11 @@ struct Topology {
 };
 
 /// Reads, checks and expands. Mistakes go to stderr, all of them, and end in Failure (bad_input). `name`
-/// overrides the file's own.
-Topology load_topology(const std::string& file, const std::string& name);
+/// overrides the file's own; `settings` are KEY=VALUE, as --set takes them.
+Topology load_topology(const std::string& file, const std::string& name,
+                       const std::vector<std::string>& settings = {});
+
+/// Of a text that parses without mistakes.
+Topology topology_of(std::string text);
 
 }  // namespace lblab::cli

@@ -29,4 +29,7 @@ void check_cluster(const View& topology, Diagnostics&);
 /// What scenarios speak of and is not there, what is done in vain, and what could not be judged.
 void check_scenarios(const View& topology, Diagnostics&);
 
+/// What benches vary and there is not, values that cannot be, and figures of nothing.
+void check_benches(const View& topology, Diagnostics&);
+
 }  // namespace lblab::model

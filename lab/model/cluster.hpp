@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/model/bench.hpp"
 #include "lab/model/diagnostic.hpp"
 #include "lab/model/scenario.hpp"
 #include "lab/sys/address.hpp"
@@ -153,6 +154,7 @@ struct Cluster {
   std::optional<Overlay> overlay;
   std::vector<Service> services;
   std::vector<Scenario> scenarios = {};
+  std::vector<Bench> benches = {};
 
   const Node* node(const std::string& name) const;
   const Service* service(const std::string& name) const;

@@ -41,6 +41,7 @@ std::span<const Key> keys() {
   static const auto table = [] {
     std::vector<Key> all = topology_keys();
     std::ranges::move(scenario_keys(), std::back_inserter(all));
+    std::ranges::move(bench_keys(), std::back_inserter(all));
     return all;
   }();
   return table;

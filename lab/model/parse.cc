@@ -19,6 +19,7 @@ Parsed parse(std::string_view yaml) {
     check_clouds(topology, parsed.diagnostics);
     check_cluster(topology, parsed.diagnostics);
     check_scenarios(topology, parsed.diagnostics);
+    check_benches(topology, parsed.diagnostics);
     if (parsed.diagnostics.empty()) parsed.cluster = read_cluster(topology);
   }
   std::ranges::sort(parsed.diagnostics);

@@ -174,7 +174,8 @@ Cluster read_cluster(const View& root) {
                   .links = {},
                   .overlay = {},
                   .services = {},
-                  .scenarios = {}};
+                  .scenarios = {},
+                  .benches = {}};
   for (const View& network : root["networks"].each()) cluster.networks.push_back(read_network(network));
   for (const View& node : root["nodes"].each()) cluster.nodes.push_back(read_node(node, root["networks"]));
   for (const View& link : root["links"].each()) cluster.links.push_back(read_link(link));
@@ -182,6 +183,8 @@ Cluster read_cluster(const View& root) {
   for (const View& service : root["services"].each()) cluster.services.push_back(read_service(service));
   for (const View& scenario : root["scenarios"].each())
     cluster.scenarios.push_back(read_scenario(scenario, root));
+  for (const View& bench : root["bench"].each())
+    cluster.benches.push_back(read_bench(bench, root["services"]));
   return cluster;
 }
 

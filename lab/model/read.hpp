@@ -15,6 +15,9 @@ Cluster read_cluster(const View& root);
 
 Scenario read_scenario(const View& scenario, const View& topology);
 
+/// Also of one that is malformed in places: what cannot be read has its default or is left out.
+Bench read_bench(const View& bench, const View& services);
+
 /// Nothing if it is not given.
 std::optional<Impairment> read_impairment(const View&);
 

@@ -20,7 +20,11 @@ std::string shown_path(std::string_view path) {
                                   {"services.", "SERVICE"},
                                   {"scenarios.", "SCENARIO"},
                                   {"event.", "MEMBER"},
-                                  {"order[].", "MEMBER"}})
+                                  {"order[].", "MEMBER"},
+                                  {"bench.", "BENCH"},
+                                  {"vary.", "AXIS"},
+                                  {"set.", "KEY"},
+                                  {"figures.", "SERIES"}})
     if (const auto at = text.find(std::string(map) + "*"); at != text.npos)
       text.replace(at + map.size(), 1, name);
   return text;

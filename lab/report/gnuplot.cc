@@ -102,6 +102,12 @@ std::string run(std::string_view script) {
   return content(out);
 }
 
+std::string head(int width, int height, std::string_view further) {
+  return fmt::format(
+      "set encoding utf8\nset terminal svg size {},{} dynamic noenhanced butt font 'sans-serif,14' {}\n",
+      width, height, further);
+}
+
 }  // namespace
 
 bool has_gnuplot() { return !sys::find_program("gnuplot", path()).empty(); }
@@ -118,13 +124,14 @@ std::string plot_style() {
 }
 
 std::string plotted(std::string_view script, int width, int height, std::string_view name) {
-  const auto head = fmt::format(
-      "set encoding utf8\nset terminal svg size {},{} dynamic noenhanced butt font 'sans-serif,14'\n", width,
-      height);
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" role=\"img\" viewBox=\"0 0 {} {}\">\n"
       "<title>{}</title>{}</svg>\n",
-      width, height, xml(name), inner(run(head + with_colours(script))));
+      width, height, xml(name), inner(run(head(width, height, "") + with_colours(script))));
+}
+
+std::string plot_document(std::string_view script, int width, int height) {
+  return run(head(width, height, "background '#ffffff'") + with_colours(script));
 }
 
 }  // namespace lblab::report

@@ -27,4 +27,7 @@ std::string plot_style();
 /// Throws std::runtime_error with what gnuplot said, sys::SystemError where it cannot be started.
 std::string plotted(std::string_view script, int width, int height, std::string_view name);
 
+/// The same as a file of its own, light on whatever page it is shown.
+std::string plot_document(std::string_view script, int width, int height);
+
 }  // namespace lblab::report

@@ -1,0 +1,103 @@
+#include "lab/model/bench.hpp"
+
+#include <algorithm>
+
+#include "lab/model/keys.hpp"
+#include "lab/model/value.hpp"
+
+namespace lblab::model {
+namespace {
+
+const std::vector<std::string_view>& words_of(std::string_view path) {
+  const auto found = std::ranges::find(keys(), path, &Key::path);
+  return found->allowed;
+}
+
+BenchVariant variant(const Bench& bench, std::vector<std::string> values) {
+  BenchVariant made{.values = std::move(values), .name = {}, .series = {}, .x = {}};
+  const Axis* x = bench.x();
+  const auto append = [](std::string& to, const std::string& value) {
+    to += (to.empty() ? "" : ".") + value;
+  };
+  for (std::size_t n = 0; n < bench.vary.size(); ++n) {
+    append(made.name, made.values[n]);
+    if (&bench.vary[n] == x)
+      made.x = static_cast<double>(*to_integer(made.values[n]));
+    else
+      append(made.series, made.values[n]);
+  }
+  if (made.series.empty() && x) made.series = x->name;
+  return made;
+}
+
+}  // namespace
+
+const Axis* Bench::x() const {
+  const auto is_numeric = [](const Axis& axis) {
+    return axis.values.size() > 1 &&
+           std::ranges::all_of(axis.values, [](const auto& v) { return to_integer(v).has_value(); });
+  };
+  const auto found = std::ranges::find_if(vary, is_numeric);
+  return found == vary.end() ? nullptr : &*found;
+}
+
+std::size_t variant_count(const Bench& bench, std::size_t most) {
+  std::size_t count = 1;
+  for (const auto& axis : bench.vary) count = std::min(most + 1, count * axis.values.size());
+  return count;
+}
+
+std::vector<BenchVariant> variants(const Bench& bench) {
+  std::vector<std::vector<std::string>> all{{}};
+  for (const auto& axis : bench.vary) {
+    std::vector<std::vector<std::string>> longer;
+    for (const auto& before : all)
+      for (const auto& value : axis.values) longer.emplace_back(before).push_back(value);
+    all = std::move(longer);
+  }
+  std::vector<BenchVariant> made;
+  for (auto& values : all) made.push_back(variant(bench, std::move(values)));
+  return made;
+}
+
+std::vector<std::string> series(const Bench& bench) {
+  std::vector<std::string> names;
+  for (const auto& one : variants(bench))
+    if (std::ranges::find(names, one.series) == names.end()) names.push_back(one.series);
+  return names;
+}
+
+std::optional<double> paper_figure(const Bench& bench, const BenchVariant& variant) {
+  if (!bench.paper) return std::nullopt;
+  const auto found = bench.paper->figures.find(variant.series);
+  if (found == bench.paper->figures.end()) return std::nullopt;
+  const Axis* x = bench.x();
+  if (!x) return found->second.front();
+  for (std::size_t n = 0; n < std::min(x->values.size(), found->second.size()); ++n)
+    if (to_integer(x->values[n]) == variant.x) return found->second[n];
+  return std::nullopt;
+}
+
+const std::vector<ShortAxis>& bench_axes() {
+  static const std::vector<ShortAxis> axes{
+      {"kind", "services.*.load-balancers.kind"},
+      {"forwarding", "services.*.load-balancers.forwarding"},
+      {"scheduler", "services.*.load-balancers.scheduler"},
+      {"load-balancers", "services.*.load-balancers.replicas"},
+      {"pods", "services.*.pods.replicas"},
+      {"overlay", "overlay.backend"},
+  };
+  return axes;
+}
+
+KindWord kind_word(std::string_view word) {
+  const auto& kinds = words_of("services.*.load-balancers.kind");
+  const auto& modes = words_of("services.*.load-balancers.forwarding");
+  if (std::ranges::find(kinds, word) == kinds.end())
+    for (const auto mode : modes)
+      if (word.size() > mode.size() && word.ends_with(mode) && word[word.size() - mode.size() - 1] == '-')
+        return {std::string(word.substr(0, word.size() - mode.size() - 1)), std::string(mode)};
+  return {std::string(word), ""};
+}
+
+}  // namespace lblab::model

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lab/model/diagnostic.hpp"
+
+/// What `lblab bench` measures: a topology in many variants, and what is measured of each.
+namespace lblab::model {
+
+/// One thing that differs. `name`: a short one (bench_axes()), or a key of the topology written with dots.
+struct Axis {
+  std::string name;
+  std::vector<std::string> values;  // as written; each once
+  bool operator==(const Axis&) const = default;
+};
+
+struct Load {
+  int connections = 20, threads = 1;
+  std::chrono::milliseconds time{3'000}, warm{1'000};
+  int rate = 100;  // requests a second; latency only
+};
+
+/// Somebody else's figures, in their own unit: only their ratios count.
+struct PaperFigures {
+  std::string source;
+  std::map<std::string, std::vector<double>> figures;  // by series; one for each x, or a single one
+};
+
+struct Bench {
+  enum class Measure { throughput, cpu, latency };
+  std::string name, about;
+  std::string figure;   // "4.6"; empty: it repeats none
+  std::string service;  // whose address is asked
+  std::vector<Axis> vary;
+  std::map<std::string, std::string> set;  // for all variants
+  std::vector<Measure> measures;           // the first is what `paper` has
+  Load load;
+  int rounds = 5;
+  std::string baseline;  // a variant's name; empty: the first
+  std::optional<PaperFigures> paper;
+  Mark mark = {};
+
+  /// The axis along which a plot runs: the first whose values are whole numbers, of which there are several.
+  const Axis* x() const;
+};
+
+/// One point of the matrix: a value for each axis, in the axes' order.
+struct BenchVariant {
+  std::vector<std::string> values;
+  std::string name;         // the values, with dots between: "ipvs-tunnel.4"
+  std::string series;       // the same without x's; the name of x's axis where nothing else is left
+  std::optional<double> x;  // the value of x's axis
+
+  bool operator==(const BenchVariant&) const = default;
+};
+
+/// Every combination, the last axis varying fastest.
+std::vector<BenchVariant> variants(const Bench&);
+
+/// How many there would be; at most `most` + 1.
+std::size_t variant_count(const Bench&, std::size_t most);
+
+/// In the order in which they come first.
+std::vector<std::string> series(const Bench&);
+
+/// The papers' figure for a variant; nothing if there is none.
+std::optional<double> paper_figure(const Bench&, const BenchVariant&);
+
+/// Short names of axes, and the key of a topology that each stands for, with `*` for the service's name.
+struct ShortAxis {
+  std::string_view name, key;
+};
+const std::vector<ShortAxis>& bench_axes();
+
+/// The value of the axis `kind` that means no load balancer: the client asks the first pod itself.
+inline constexpr std::string_view direct_access = "direct";
+
+/// A kind may be written with a forwarding mode: "ipvs-tunnel" is kind ipvs, forwarding tunnel.
+struct KindWord {
+  std::string kind, forwarding;  // forwarding: empty where the word does not say
+};
+KindWord kind_word(std::string_view word);
+
+}  // namespace lblab::model

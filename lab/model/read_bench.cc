@@ -1,0 +1,60 @@
+#include <algorithm>
+
+#include "lab/model/read.hpp"
+
+namespace lblab::model {
+namespace {
+
+int number(const View& view) { return static_cast<int>(view.as<std::int64_t>()); }
+
+std::vector<std::string> texts(const View& list) {
+  std::vector<std::string> all;
+  for (const View& value : list.each()) all.push_back(value.as<std::string>());
+  return all;
+}
+
+Load read_load(const View& view) {
+  return {.connections = number(view["connections"]),
+          .threads = number(view["threads"]),
+          .time = view["time"].as<std::chrono::milliseconds>(),
+          .warm = view["warm"].as<std::chrono::milliseconds>(),
+          .rate = number(view["rate"])};
+}
+
+PaperFigures read_paper(const View& view) {
+  PaperFigures paper{.source = view["source"].as<std::string>(), .figures = {}};
+  for (const View& of : view["figures"].each()) {
+    std::vector<double> values;
+    for (const View& value : of.each()) values.push_back(static_cast<double>(value.as<std::int64_t>()));
+    if (!values.empty()) paper.figures.emplace(of.name(), std::move(values));
+  }
+  return paper;
+}
+
+}  // namespace
+
+Bench read_bench(const View& view, const View& services) {
+  Bench bench{.name = view.name(),
+              .about = view["about"].as<std::string>(),
+              .figure = view["figure"].as<std::string>(),
+              .service = view["service"].as<std::string>(),
+              .vary = {},
+              .set = {},
+              .measures = {},
+              .load = read_load(view["load"]),
+              .rounds = number(view["rounds"]),
+              .baseline = view["baseline"].as<std::string>(),
+              .paper = {},
+              .mark = view.name_mark()};
+  if (const auto names = services.names(); bench.service.empty() && names.size() == 1)
+    bench.service = names.front();
+  for (const View& axis : view["vary"].each()) bench.vary.push_back({axis.name(), texts(axis)});
+  for (const View& setting : view["set"].each()) bench.set.emplace(setting.name(), setting.as<std::string>());
+  for (const View& measure : view["measure"].each())
+    bench.measures.push_back(choice<Bench::Measure>(measure, {"throughput", "cpu", "latency"}));
+  if (bench.measures.empty()) bench.measures = {Bench::Measure::throughput};
+  if (view["paper"].given()) bench.paper = read_paper(view["paper"]);
+  return bench;
+}
+
+}  // namespace lblab::model
