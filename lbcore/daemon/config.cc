@@ -1,5 +1,6 @@
 #include "lbcore/daemon/config.hpp"
 
+#include <fmt/format.h>
 #include <linux/ip_vs.h>
 
 #include <algorithm>
@@ -34,6 +35,11 @@ class Parser {
           [&](const auto& v) {
             yaml::into(s.dataplane, yaml::one_of(v, "dataplane", dataplane::names(), mistakes_));
           }},
+         {"interface",
+          [&](const auto& v) {
+            interface_.reset(v);
+            yaml::into(s.interface, yaml::text(v, "interface", mistakes_));
+          }},
          {"control", [&](const auto& v) { yaml::into(s.control, yaml::text(v, "control", mistakes_)); },
           required},
          {"announce", [&](const auto& v) { announce_socket(v, s); }},
@@ -47,7 +53,12 @@ class Parser {
           },
           required}},
         mistakes_);
-    for (auto& entry : services) scheduler(s.dataplane, entry);
+    if (!s.interface.empty() && !dataplane::abilities(s.dataplane).ranges)
+      mistakes_.push_back(
+          yaml::at(interface_,
+                   fmt::format("'interface' is xdp's, and the dataplane is {}", dataplane::name(s.dataplane)),
+                   "leave it out, or write dataplane: xdp"));
+    for (auto& entry : services) by_dataplane(dataplane::abilities(s.dataplane), entry);
     cross_check(services, s.dataplane, !s.announce_socket.empty(), mistakes_);
     for (auto& entry : services) s.services.push_back(std::move(entry.settings));
     return s;
@@ -64,14 +75,13 @@ class Parser {
 
   Marked service(const YAML::Node& node) {
     ServiceSettings s;
-    std::optional<bool> masquerade;
     bool has_health = false;
     const std::size_t mistakes_before = mistakes_.size();
     std::vector<yaml::Key> keys = {
         {"name", [&](const auto& v) { yaml::into(s.name, yaml::text(v, "name", mistakes_)); }, required},
         {"addresses",
          [&](const auto& v) { yaml::into(s.addresses, yaml::network(v, "addresses", mistakes_)); }, required},
-        {"port", [&](const auto& v) { yaml::into(s.port, port(v)); }, required},
+        {"port", [&](const auto& v) { service_port(v, s); }, required},
         {"protocol", [&](const auto& v) { protocol(v, s); }},
         {"mark",
          [&](const auto& v) { yaml::into(s.mark, yaml::number(v, "mark", 1, 0xffffffff, mistakes_)); }},
@@ -90,7 +100,8 @@ class Parser {
          [&](const auto& v) {
            yaml::into(s.forwarding, yaml::one_of(v, "forwarding", {"nat", "direct", "tunnel"}, mistakes_));
          }},
-        {"masquerade", [&](const auto& v) { masquerade = yaml::boolean(v, "masquerade", mistakes_); }},
+        {"masquerade",
+         [&](const auto& v) { yaml::into(s.masquerade, yaml::boolean(v, "masquerade", mistakes_)); }},
         {"weight",
          [&](const auto& v) { yaml::into(s.weight, yaml::number(v, "weight", 1, 65535, mistakes_)); }},
         {"endpoints", [&](const auto& v) { yaml::into(s.endpoints, yaml::text(v, "endpoints", mistakes_)); },
@@ -104,7 +115,6 @@ class Parser {
          }},
         {"announce", [&](const auto& v) { s.announce = route(v); }}};
     yaml::read_map(node, "the service", keys, mistakes_);
-    s.masquerade = masquerade.value_or(s.forwarding == Forwarding::nat);
     // What is half read is not worth comparing with the rest.
     return {std::move(s), node, has_health, mistakes_.size() == mistakes_before};
   }
@@ -113,16 +123,34 @@ class Parser {
     return yaml::number(node, "port", 1, 65535, mistakes_);
   }
 
+  void service_port(const YAML::Node& node, ServiceSettings& s) {
+    if (node.IsScalar() && node.Scalar() == "any")
+      s.port = 0;  // cross_check() knows who can
+    else
+      yaml::into(s.port, port(node));
+  }
+
   void protocol(const YAML::Node& node, ServiceSettings& s) {
     constexpr Protocol values[] = {Protocol::tcp, Protocol::udp, Protocol::sctp};
     if (const auto i = yaml::one_of(node, "protocol", {"tcp", "udp", "sctp"}, mistakes_))
       s.protocol = values[*i];
   }
 
-  void scheduler(DataplaneKind kind, Marked& service) {
-    const auto& known = dataplane::abilities(kind).schedulers;
+  /// What a service has where its text does not say.
+  void by_dataplane(const dataplane::Abilities& abilities, Marked& service) {
+    auto& s = service.settings;
+    if (!is_given(service, "forwarding")) s.forwarding = abilities.forwardings.front();
+    if (!is_given(service, "masquerade")) s.masquerade = s.forwarding == Forwarding::nat;
+    scheduler(abilities.schedulers, service);
+  }
+
+  static bool is_given(const Marked& service, const char* key) {
+    return service.node.IsMap() && service.node[key] && !service.node[key].IsNull();
+  }
+
+  void scheduler(const std::vector<std::string>& known, Marked& service) {
     service.settings.scheduler = known.front();
-    if (!service.node.IsMap() || !service.node["scheduler"] || service.node["scheduler"].IsNull()) return;
+    if (!is_given(service, "scheduler")) return;
     if (const auto i = yaml::one_of(service.node["scheduler"], "scheduler", known, mistakes_))
       service.settings.scheduler = known[*i];
     else
@@ -213,6 +241,7 @@ class Parser {
   }
 
   Mistakes& mistakes_;
+  YAML::Node interface_;
 };
 
 }  // namespace

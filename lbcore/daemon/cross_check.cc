@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lbcore/dataplane/abilities.hpp"
 #include "lbcore/yaml/read.hpp"
 
@@ -21,7 +23,7 @@ class Check {
 
   void alone(const Marked& service) {
     const auto& s = service.settings;
-    if (s.mark == 0 && s.addresses.length != s.addresses.address.bits())
+    if (!abilities_.ranges && s.mark == 0 && s.addresses.length != s.addresses.address.bits())
       note(service, "addresses", fmt::format("the range {} has no mark", s.addresses.str()),
            "a range is served by firewall mark: add 'mark: 1'");
     if (s.masquerade && s.forwarding != Forwarding::nat)
@@ -63,14 +65,29 @@ class Check {
     if (abilities_.proxies && !s.masquerade && s.forwarding == Forwarding::nat)
       note(service, "masquerade", fmt::format("dataplane {} opens connections of its own", name_),
            "real servers always see this machine: leave it out");
+    if (s.port == 0 && !abilities_.ranges)
+      note(service, "port", fmt::format("dataplane {} takes one port", name_),
+           "write its number, or dataplane: xdp");
+    if (s.mark && abilities_.ranges)
+      note(service, "mark", fmt::format("dataplane {} knows no firewall marks", name_),
+           "leave it out: a range is served by its addresses");
     if (abilities_.is_ipvs) return;
-    if (s.forwarding != Forwarding::nat)
-      note(service, "forwarding", fmt::format("dataplane {} only rewrites packets", name_),
-           "write forwarding: nat, or dataplane: ipvs");
+    forwarded(service);
     for (const char* key : {"scheduler-flags", "persistence", "one-packet"})
       if (service.node[key])
         note(service, key, fmt::format("'{}' is IPVS's, and the dataplane is {}", key, name_),
              "leave it out, or write dataplane: ipvs");
+  }
+
+  void forwarded(const Marked& service) {
+    const auto& known = abilities_.forwardings;
+    if (std::ranges::find(known, service.settings.forwarding) != known.end()) return;
+    if (service.settings.forwarding == Forwarding::nat)
+      note(service, "forwarding", fmt::format("dataplane {} does not rewrite packets", name_),
+           "write forwarding: tunnel or direct, or dataplane: ipvs");
+    else
+      note(service, "forwarding", fmt::format("dataplane {} only rewrites packets", name_),
+           "write forwarding: nat, or dataplane: ipvs");
   }
 
   void announced(const Marked& service, const Route& route) {

@@ -141,7 +141,8 @@ Daemon::Reloaded Daemon::reload(std::vector<std::string>& mistakes) {
   if (reread.settings && (reread.settings->control != settings_.control ||
                           reread.settings->announce_socket != settings_.announce_socket))
     reread = {std::nullopt, {"the sockets cannot be changed while lbd runs: hand over to a new one"}};
-  if (reread.settings && reread.settings->dataplane != settings_.dataplane)
+  if (reread.settings && (reread.settings->dataplane != settings_.dataplane ||
+                          reread.settings->interface != settings_.interface))
     reread = {std::nullopt, {"the dataplane cannot be changed while lbd runs: end it, and start a new one"}};
   if (!reread.settings) {
     mistakes = std::move(reread.mistakes);

@@ -56,7 +56,7 @@ int serve(const std::string& config, Settings settings) {
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
   // Beside the control socket: another lbd of this machine has another one.
   const auto files = std::filesystem::path(settings.control).parent_path() / "dataplane";
-  const auto dataplane = dataplane::make(settings.dataplane, io.get_executor(), files);
+  const auto dataplane = dataplane::make(settings, io.get_executor(), files);
   const std::string control = settings.control;
   Daemon balancer(
       io.get_executor(), std::move(settings), [&] { return read_settings(config); }, *dataplane, print);

@@ -160,6 +160,40 @@ TEST(LbdConfig, WhatADataplaneCannotDoIsAMistake) {
               ElementsAre("f:7:14: an IPv6 service, and iptables is IPv4 here"));
 }
 
+TEST(LbdConfig, XdpServesRangesByAddressAndTunnelsUnlessToldOtherwise) {
+  const auto [settings, wrong] =
+      parse("dataplane: xdp\ninterface: eth1\n" + with_service("  addresses: 10.1.1.0/24\n  port: any\n"));
+  EXPECT_THAT(wrong, IsEmpty());
+  EXPECT_EQ(settings.interface, "eth1");
+  const auto& web = settings.services.at(0);
+  EXPECT_EQ(web.mark, 0u);
+  EXPECT_EQ(web.port, 0);
+  EXPECT_EQ(web.scheduler, "mh");
+  EXPECT_EQ(web.forwarding, Forwarding::tunnel);
+  EXPECT_FALSE(web.masquerade);
+  EXPECT_EQ(parse(carried_by("xdp", "  forwarding: direct\n")).settings.services.at(0).forwarding,
+            Forwarding::direct);
+}
+
+TEST(LbdConfig, WhatXdpCannotDoIsAMistake) {
+  EXPECT_THAT(
+      mistakes(carried_by("xdp", "  forwarding: nat\n  mark: 1\n")),
+      ElementsAre("f:9:15: dataplane xdp does not rewrite packets; write forwarding: tunnel or direct, "
+                  "or dataplane: ipvs",
+                  "f:10:9: dataplane xdp knows no firewall marks; leave it out: a range is served by "
+                  "its addresses"));
+  EXPECT_THAT(mistakes(carried_by("xdp", "  scheduler: rr\n")),
+              ElementsAre("f:9:14: unknown scheduler 'rr'; known: mh"));
+  EXPECT_THAT(
+      mistakes(carried_by("xdp", "  masquerade: true\n")),
+      ElementsAre("f:9:15: masquerade goes with forwarding: nat; in the other modes real servers answer "
+                  "the client directly"));
+  EXPECT_THAT(mistakes("interface: eth0\n" + with_service("  addresses: 10.1.1.1\n  port: any\n")),
+              ElementsAre("f:1:12: 'interface' is xdp's, and the dataplane is ipvs; leave it out, or write "
+                          "dataplane: xdp",
+                          "f:8:9: dataplane ipvs takes one port; write its number, or dataplane: xdp"));
+}
+
 TEST(LbdConfig, ARouteNeedsSomethingToAnnounceItWith) {
   EXPECT_THAT(
       mistakes("control: /c\nservices:\n- {name: a, addresses: 10.1.1.1, port: 80, endpoints: /e,\n"

@@ -36,10 +36,10 @@ struct Route {
 
 struct ServiceSettings {
   std::string name;
-  Prefix addresses;  // a network, no host bits
-  std::uint16_t port = 0;
+  Prefix addresses;        // a network, no host bits
+  std::uint16_t port = 0;  // 0, where the dataplane can: those that no other service has
   Protocol protocol = Protocol::tcp;
-  std::uint32_t mark = 0;  // 0: a single address, served by address
+  std::uint32_t mark = 0;  // 0: served by address; a range can be so only where the dataplane can
   std::string scheduler = "lc";
   std::uint32_t flags = 0;  // IP_VS_SVC_F_*
   std::uint32_t persistence_s = 0;
@@ -54,10 +54,11 @@ struct ServiceSettings {
 };
 
 /// What carries the packets. Each has schedulers of its own: lbcore/dataplane/abilities.hpp.
-enum class DataplaneKind { ipvs, nftables, iptables, nginx };
+enum class DataplaneKind { ipvs, nftables, iptables, nginx, xdp };
 
 struct Settings {
   DataplaneKind dataplane = DataplaneKind::ipvs;
+  std::string interface;        // xdp: where packets come in; empty: that of the default route
   std::string control;          // a unix socket
   std::string announce_socket;  // where lbd-announce connects; empty: nothing is announced
   milliseconds drain_limit{2'000};
