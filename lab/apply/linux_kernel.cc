@@ -443,6 +443,7 @@ struct LinuxKernel::Impl {
     made.table = route.table;
     made.type = type_of(route.type);
     made.source = route.source;
+    made.advmss = static_cast<std::uint32_t>(route.advmss);
     for (const auto& hop : route.next_hops)
       made.next_hops.push_back({hop.via, index_of(here, hop.link), hop.weight, route.on_link});
     if (route.type == model::Route::Type::local && made.next_hops.empty())

@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* pod_link = "eth0";
 constexpr int outer_ipv4_header = 20;
+constexpr int ipv4_and_tcp_headers = 40;
 
 /// How far the pod's address lies in its node's prefix: with a /24 its last octet.
 std::uint32_t place(const Prefix& pods, const Address& address) {
@@ -88,10 +89,12 @@ class Pods {
     using Forwarding = model::LoadBalancers::Forwarding;
     const auto forwarding = service.load_balancers->forwarding;
     if (forwarding == Forwarding::nat) return;
-    if (forwarding == Forwarding::tunnel)
-      host.links.push_back({.name = "service",
-                            .kind = model::Ipip{.local = own, .remote = {}},
-                            .mtu = overlay_mtu(cluster_) - outer_ipv4_header});
+    if (forwarding == Forwarding::tunnel) {
+      const int mtu = overlay_mtu(cluster_) - outer_ipv4_header;
+      host.links.push_back({.name = "service", .kind = model::Ipip{.local = own, .remote = {}}, .mtu = mtu});
+      // Answers do not go by the tunnel, so nothing else would tell clients how much fits into it.
+      host.routes.front().advmss = mtu - ipv4_and_tcp_headers;
+    }
     host.routes.push_back({.destination = service.addresses,
                            .next_hops = {{.via = {}, .link = "lo"}},
                            .type = model::Route::Type::local,

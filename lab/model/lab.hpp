@@ -84,6 +84,7 @@ struct Route {
   std::uint32_t table = 254;  // main
   bool on_link = false;
   std::optional<Address> source;  // preferred source
+  int advmss = 0;                 // the segment size that a TCP peer by this route is told; 0: the link's
   auto operator<=>(const Route&) const = default;
 };
 

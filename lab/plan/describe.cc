@@ -49,6 +49,7 @@ std::string describe(const Route& route) {
   for (const auto& hop : route.next_hops) text += (&hop == &route.next_hops[0] ? "" : ",") + describe(hop);
   if (route.on_link) text += " on-link";
   if (route.source) text += " src " + route.source->str();
+  if (route.advmss) text += fmt::format(" advmss {}", route.advmss);
   if (route.table != Route{}.table) text += fmt::format(" table {}", route.table);
   return text;
 }

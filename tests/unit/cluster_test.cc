@@ -355,7 +355,8 @@ TEST(Forwarding, TunnelGivesWebPodsTheServiceAndATunnelAndMasqueradesNothing) {
   const auto lab = expanded(cluster);
   EXPECT_THAT(links(lab.hosts.at("web-1")),
               ElementsAre("eth0 veth 172.16.1.2/24", "service ipip local 172.16.1.2 remote any mtu 1480"));
-  EXPECT_THAT(routes(lab.hosts.at("web-1")), testing::Contains("local 10.1.1.0/24 dev lo table 255"));
+  EXPECT_THAT(routes(lab.hosts.at("web-1")), ElementsAre("0.0.0.0/0 via 172.16.1.1 dev eth0 advmss 1440",
+                                                         "local 10.1.1.0/24 dev lo table 255"));
   EXPECT_THAT(file(lab.hosts.at("web-lb-1"), "/run/lbd/lbd.yaml"),
               HasSubstr("forwarding: tunnel\n    masquerade: false\n"));
 }
