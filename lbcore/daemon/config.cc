@@ -7,6 +7,7 @@
 #include <map>
 
 #include "lbcore/daemon/cross_check.hpp"
+#include "lbcore/daemon/ipvs_keys.hpp"
 #include "lbcore/dataplane/abilities.hpp"
 #include "lbcore/yaml/read.hpp"
 
@@ -43,6 +44,8 @@ class Parser {
          {"control", [&](const auto& v) { yaml::into(s.control, yaml::text(v, "control", mistakes_)); },
           required},
          {"announce", [&](const auto& v) { announce_socket(v, s); }},
+         {"metrics", [&](const auto& v) { s.metrics = listen(v); }},
+         {"ipvs", [&](const auto& v) { s.ipvs = read_ipvs(v, mistakes_); }},
          {"drain-limit",
           [&](const auto& v) { yaml::into(s.drain_limit, yaml::duration(v, "drain-limit", mistakes_)); }},
          {"settle", [&](const auto& v) { yaml::into(s.settle, yaml::duration(v, "settle", mistakes_)); }},
@@ -58,6 +61,7 @@ class Parser {
           yaml::at(interface_,
                    fmt::format("'interface' is xdp's, and the dataplane is {}", dataplane::name(s.dataplane)),
                    "leave it out, or write dataplane: xdp"));
+    if (node.IsMap() && node["ipvs"]) only_of_ipvs(node["ipvs"], s.dataplane);
     for (auto& entry : services) by_dataplane(dataplane::abilities(s.dataplane), entry);
     cross_check(services, s.dataplane, !s.announce_socket.empty(), mistakes_);
     for (auto& entry : services) s.services.push_back(std::move(entry.settings));
@@ -65,6 +69,28 @@ class Parser {
   }
 
  private:
+  void only_of_ipvs(const YAML::Node& node, DataplaneKind kind) {
+    if (dataplane::abilities(kind).is_ipvs) return;
+    mistakes_.push_back(
+        yaml::at(node, fmt::format("'ipvs' beside dataplane {}", dataplane::name(kind)), "leave it out"));
+  }
+
+  /// "127.0.0.1:9100", "[::1]:9100"
+  std::optional<Listen> listen(const YAML::Node& node) {
+    const std::string text = node.IsScalar() ? node.Scalar() : "";
+    const auto colon = std::min(text.rfind(':'), text.size());
+    auto host = text.substr(0, colon);
+    const bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (is_bracketed) host = host.substr(1, host.size() - 2);
+    const auto address = Address::parse(host);
+    const auto port = yaml::whole(colon < text.size() ? text.substr(colon + 1) : "").value_or(0);
+    if (address && is_bracketed == (address->bits() == 128) && port >= 1 && port <= 65535)
+      return Listen{*address, static_cast<std::uint16_t>(port)};
+    mistakes_.push_back(
+        yaml::at(node, "metrics is not an address and a port", "write it like 127.0.0.1:9100 or [::1]:9100"));
+    return std::nullopt;
+  }
+
   void announce_socket(const YAML::Node& node, Settings& s) {
     yaml::read_map(
         node, "announce",
@@ -104,6 +130,7 @@ class Parser {
          [&](const auto& v) { yaml::into(s.masquerade, yaml::boolean(v, "masquerade", mistakes_)); }},
         {"weight",
          [&](const auto& v) { yaml::into(s.weight, yaml::number(v, "weight", 1, 65535, mistakes_)); }},
+        {"thresholds", [&](const auto& v) { s.thresholds = read_thresholds(v, mistakes_); }},
         {"endpoints", [&](const auto& v) { yaml::into(s.endpoints, yaml::text(v, "endpoints", mistakes_)); },
          required},
         {"endpoints-port",
@@ -164,13 +191,10 @@ class Parser {
   }
 
   void persistence(const YAML::Node& node, ServiceSettings& s) {
-    const auto time = yaml::duration(node, "persistence", mistakes_);
+    const auto time = whole_seconds(node, "persistence", mistakes_);
     if (!time) return;
-    if (*time % std::chrono::seconds(1) != milliseconds(0))
-      return mistakes_.push_back(
-          yaml::at(node, "persistence is not in whole seconds", "the kernel counts it in seconds"));
     s.flags |= IP_VS_SVC_F_PERSISTENT;
-    s.persistence_s = static_cast<std::uint32_t>(*time / std::chrono::seconds(1));
+    s.persistence_s = *time;
   }
 
   HealthCheck health(const YAML::Node& node) {

@@ -1,6 +1,7 @@
 #include "lbcore/daemon/cross_check.hpp"
 
 #include <fmt/format.h>
+#include <linux/ip_vs.h>
 
 #include <algorithm>
 
@@ -71,9 +72,9 @@ class Check {
     if (s.mark && abilities_.ranges)
       note(service, "mark", fmt::format("dataplane {} knows no firewall marks", name_),
            "leave it out: a range is served by its addresses");
-    if (abilities_.is_ipvs) return;
+    if (abilities_.is_ipvs) return by_ipvs(service);
     forwarded(service);
-    for (const char* key : {"scheduler-flags", "persistence", "one-packet"})
+    for (const char* key : {"scheduler-flags", "persistence", "one-packet", "thresholds"})
       if (service.node[key])
         note(service, key, fmt::format("'{}' is IPVS's, and the dataplane is {}", key, name_),
              "leave it out, or write dataplane: ipvs");
@@ -88,6 +89,18 @@ class Check {
     else
       note(service, "forwarding", fmt::format("dataplane {} only rewrites packets", name_),
            "write forwarding: nat, or dataplane: ipvs");
+  }
+
+  void by_ipvs(const Marked& service) {
+    const auto& s = service.settings;
+    // The same bit means another thing to each scheduler.
+    for (const auto& flag : service.node["scheduler-flags"])
+      if (!flag.Scalar().starts_with(s.scheduler + "-"))
+        mistakes_.push_back(
+            yaml::at(flag, fmt::format("{} is no flag of scheduler {}", flag.Scalar(), s.scheduler),
+                     fmt::format("write scheduler: {}", flag.Scalar().substr(0, flag.Scalar().find('-')))));
+    if (s.flags & IP_VS_SVC_F_ONEPACKET && s.protocol != Protocol::udp)
+      note(service, "one-packet", "one-packet scheduling is UDP's", "write protocol: udp, or leave it out");
   }
 
   void announced(const Marked& service, const Route& route) {
