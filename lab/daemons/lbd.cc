@@ -5,6 +5,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "lab/daemons/lbd_ipvs.hpp"
+
 namespace lblab::daemons::lbd {
 
 namespace {
@@ -88,10 +90,12 @@ std::string virtual_service(const model::Service& service, const Config& config,
       "    forwarding: {}\n"
       "    masquerade: {}\n"
       "    endpoints: {}\n"
-      "    health: {}\n",
+      "    health: {}\n"
+      "{}",
       service.name, udp ? "-udp" : "", service.addresses.str(), service.port, udp ? "udp" : "tcp",
       mark(service, config.mark + (udp ? udp_marks : 0)), scheduler(balancers), word(balancers.forwarding),
-      masquerade, endpoints_path(service), health(balancers.health, service.port));
+      masquerade, endpoints_path(service), health(balancers.health, service.port),
+      ipvs_service_lines(balancers, udp));
 }
 
 std::string configuration(const model::Service& service, const Config& config) {
@@ -100,13 +104,14 @@ std::string configuration(const model::Service& service, const Config& config) {
       "announce: {{socket: {}}}\n"
       "drain-limit: {}\n"
       "{}"
+      "{}"
       "services:\n"
       "{}"
       "    announce: {{route: {}, next-hop: {}}}\n"
       "{}",
       control_socket, announce_socket, duration(service.load_balancers->drain_limit),
-      dataplane(*service.load_balancers), virtual_service(service, config, Transport::tcp),
-      service.addresses.str(), config.next_hop.str(),
+      dataplane(*service.load_balancers), ipvs_lines(*service.load_balancers),
+      virtual_service(service, config, Transport::tcp), service.addresses.str(), config.next_hop.str(),
       service.udp ? virtual_service(service, config, Transport::udp) : "");
 }
 

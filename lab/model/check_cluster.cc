@@ -107,8 +107,14 @@ class ClusterCheck {
   void check_kind(const View& balancers, const View& udp) {
     const View kind = balancers["kind"], scheduler = balancers["scheduler"],
                forwarding = balancers["forwarding"];
-    if (!kind.ok() || kind.as<std::string>() == "ipvs") return;
+    if (!kind.ok()) return;
+    if (kind.as<std::string>() == "ipvs") return check_ipvs(balancers, udp);
     const auto name = kind.as<std::string>();
+    for (const char* key :
+         {"scheduler-flags", "persistence", "thresholds", "one-packet", "timeouts", "sloppy-tcp"})
+      if (const View given = balancers[key]; given.given())
+        report(given.name_mark(), fmt::format("{} beside kind {}", key, name),
+               "only IPVS has that: leave it out, or write kind: ipvs");
     if (name == "xdp") return check_xdp(scheduler, forwarding);
     if (scheduler.given())
       report(scheduler.name_mark(), fmt::format("scheduler beside kind {}", name),
@@ -122,6 +128,28 @@ class ClusterCheck {
     if (const View masquerade = balancers["masquerade"]; masquerade.ok() && !masquerade.as<bool>())
       report(masquerade.mark(), "masquerade false beside kind nginx",
              "a proxy opens connections of its own: leave it out");
+  }
+
+  void check_ipvs(const View& balancers, const View& udp) {
+    const auto scheduler = balancers["scheduler"].as<std::string>();
+    for (const View& flag : balancers["scheduler-flags"].each()) {
+      const auto name = flag.ok() ? flag.as<std::string>() : scheduler + "-";
+      if (!name.starts_with(scheduler + "-"))
+        report(flag.mark(), fmt::format("flag {} beside scheduler {}", name, scheduler),
+               fmt::format("write scheduler: {}", name.substr(0, name.find('-'))));
+    }
+    const View upper = balancers["thresholds"]["upper"], lower = balancers["thresholds"]["lower"];
+    if (upper.ok() && lower.ok() && lower.as<std::int64_t>() > upper.as<std::int64_t>())
+      report(lower.mark(),
+             fmt::format("lower {} above upper {}", lower.as<std::int64_t>(), upper.as<std::int64_t>()),
+             "a real server that is full takes connections again below `lower`");
+    if (const View one_packet = balancers["one-packet"]; one_packet.as<bool>()) {
+      if (!udp.as<bool>())
+        report(one_packet.mark(), "one-packet without udp", "add udp: true to the service, or leave it out");
+      if (balancers["forwarding"].as<std::string>() == "nat")
+        report(one_packet.mark(), "one-packet beside forwarding nat",
+               "answers would find no way back: write forwarding: direct or tunnel");
+    }
   }
 
   void check_health(const View& health) {

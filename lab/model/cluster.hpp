@@ -122,12 +122,23 @@ struct Pods {
   std::string app = "nginx";
 };
 
+/// What only load balancers of the kind ipvs have. A number or time of 0: as the kernel does it.
+struct IpvsOptions {
+  std::vector<std::string> scheduler_flags = {};
+  milliseconds persistence{0};             // for how long a client stays with its real server
+  int upper = 0, lower = 0;                // connections of a real server
+  bool one_packet = false;                 // every datagram is scheduled by itself
+  milliseconds tcp{0}, tcpfin{0}, udp{0};  // for how long a silent connection is remembered
+  bool sloppy_tcp = false;
+};
+
 struct LoadBalancers {
   enum class Forwarding { nat, direct, tunnel };
   int replicas = 1;  // at most one a node
   std::string kind = "ipvs";
   Forwarding forwarding = Forwarding::nat;
   std::string scheduler = "lc";
+  IpvsOptions ipvs = {};
   Health health;
   bool masquerade = true;               // false: the papers' failure, to show it
   milliseconds hold_time{9'000};        // what exabgp offers

@@ -131,11 +131,27 @@ Health read_health(const View& view) {
   return health;
 }
 
+IpvsOptions read_ipvs(const View& view) {
+  const View thresholds = view["thresholds"], timeouts = view["timeouts"];
+  IpvsOptions ipvs{.persistence = view["persistence"].as<milliseconds>(),
+                   .upper = static_cast<int>(thresholds["upper"].as<std::int64_t>()),
+                   .lower = static_cast<int>(thresholds["lower"].as<std::int64_t>()),
+                   .one_packet = view["one-packet"].as<bool>(),
+                   .tcp = timeouts["tcp"].as<milliseconds>(),
+                   .tcpfin = timeouts["tcpfin"].as<milliseconds>(),
+                   .udp = timeouts["udp"].as<milliseconds>(),
+                   .sloppy_tcp = view["sloppy-tcp"].as<bool>()};
+  for (const View& flag : view["scheduler-flags"].each())
+    ipvs.scheduler_flags.push_back(flag.as<std::string>());
+  return ipvs;
+}
+
 LoadBalancers read_load_balancers(const View& view) {
   return {.replicas = static_cast<int>(view["replicas"].as<std::int64_t>()),
           .kind = view["kind"].as<std::string>(),
           .forwarding = read_forwarding(view),
           .scheduler = view["scheduler"].as<std::string>(),
+          .ipvs = read_ipvs(view),
           .health = read_health(view["health"]),
           .masquerade = view["masquerade"].as<bool>(),
           .hold_time = view["hold-time"].as<milliseconds>(),

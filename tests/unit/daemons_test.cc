@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/ip_vs.h>
 
 #include <regex>
 
@@ -96,6 +97,28 @@ TEST(Lbd, ReadsXdpWhichServesARangeByAddress) {
   EXPECT_EQ(all.services.at(1).protocol, lbcore::Protocol::udp);
   EXPECT_EQ(lbd::balancer(web, two_endpoints()).process.needs,
             (std::set<std::string>{"ipip", "program:lbd", "xdp"}));
+}
+
+TEST(Lbd, ReadsWhatIsAskedOfIpvs) {
+  auto web = service();
+  web.udp = true;
+  web.load_balancers->scheduler = "mh";
+  web.load_balancers->ipvs = {.scheduler_flags = {"mh-port", "mh-fallback"},
+                              .persistence = milliseconds{90'000},
+                              .upper = 9,
+                              .lower = 5,
+                              .one_packet = true,
+                              .tcp = milliseconds{7'000},
+                              .udp = milliseconds{8'000},
+                              .sloppy_tcp = true};
+  lbcore::Settings all;
+  const auto tcp = read_by_lbd(web, &all);
+  EXPECT_EQ(all.ipvs, (lbcore::IpvsSettings{.timeouts = {.tcp_s = 7, .udp_s = 8}, .sloppy_tcp = true}));
+  EXPECT_EQ(tcp.flags, IP_VS_SVC_F_PERSISTENT | IP_VS_SVC_F_SCHED1 | IP_VS_SVC_F_SCHED2);
+  EXPECT_EQ(tcp.persistence_s, 90u);
+  EXPECT_EQ(tcp.thresholds, (lbcore::Thresholds{.upper = 9, .lower = 5}));
+  ASSERT_EQ(all.services.size(), 2u);
+  EXPECT_EQ(all.services[1].flags, tcp.flags | IP_VS_SVC_F_ONEPACKET) << "only datagrams are single packets";
 }
 
 TEST(Lbd, TakesASingleAddressByAddressAndARangeByMark) {

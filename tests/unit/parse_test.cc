@@ -198,6 +198,21 @@ TEST(Parse, EveryChoiceIsReadAsItself) {
   EXPECT_EQ(with("kind: xdp, forwarding: direct").services[0].load_balancers->forwarding,
             LoadBalancers::Forwarding::direct);
   EXPECT_EQ(with("scheduler: mh").services[0].load_balancers->scheduler, "mh");
+  const auto ipvs =
+      with(
+          "scheduler: mh, scheduler-flags: [mh-port], persistence: 2m, thresholds: {upper: 9, lower: 5}, "
+          "timeouts: {tcp: 5m, tcpfin: 7s, udp: 8s}, sloppy-tcp: true")
+          .services[0]
+          .load_balancers->ipvs;
+  EXPECT_EQ(ipvs.scheduler_flags, std::vector<std::string>{"mh-port"});
+  EXPECT_EQ(ipvs.persistence, 2min);
+  EXPECT_EQ(ipvs.upper, 9);
+  EXPECT_EQ(ipvs.lower, 5);
+  EXPECT_FALSE(ipvs.one_packet);
+  EXPECT_EQ(ipvs.tcp, 5min);
+  EXPECT_EQ(ipvs.tcpfin, 7s);
+  EXPECT_EQ(ipvs.udp, 8s);
+  EXPECT_TRUE(ipvs.sloppy_tcp);
   EXPECT_EQ(with("health: {none: true}").services[0].load_balancers->health.kind, Health::Kind::none);
   const Health http =
       with("health: {http: /ok, port: 81, timeout: 250ms}").services[0].load_balancers->health;
