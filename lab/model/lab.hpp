@@ -66,6 +66,10 @@ struct Link {
   std::vector<Prefix> addresses;  // with host bits
   std::string mac;                // "02:…", or empty: the kernel's choice
   Impairment impairment;          // of what leaves by it
+  int queues = 1;                 // of a veth, in each direction; the same at both ends
+  // By queue: the processors that go on with what arrives by it, from 0 on; on a machine with fewer they take
+  // turns. Of none: the one that sent it. Empty: none for any queue.
+  std::vector<std::vector<int>> steering;
   auto operator<=>(const Link&) const = default;
 };
 

@@ -49,6 +49,12 @@ struct Impair {
   Impairment impairment;
   auto operator<=>(const Impair&) const = default;
 };
+/// Which processors go on with what arrives by each of the link's queues: Link::steering.
+struct Steer {
+  std::string host, link;
+  std::vector<std::vector<int>> queues;
+  auto operator<=>(const Steer&) const = default;
+};
 struct AddAddress {
   std::string host, link;
   Prefix address;
@@ -118,9 +124,9 @@ struct Reload {
   auto operator<=>(const Reload&) const = default;
 };
 
-using Op = std::variant<AddHost, RemoveHost, AddLink, RemoveLink, ConfigureLink, SetLink, Impair, AddAddress,
-                        RemoveAddress, SetRoute, RemoveRoute, SetNeighbour, RemoveNeighbour, SetSysctl,
-                        SetNftables, WriteFile, RemoveFile, Spawn, Stop, Reload>;
+using Op = std::variant<AddHost, RemoveHost, AddLink, RemoveLink, ConfigureLink, SetLink, Impair, Steer,
+                        AddAddress, RemoveAddress, SetRoute, RemoveRoute, SetNeighbour, RemoveNeighbour,
+                        SetSysctl, SetNftables, WriteFile, RemoveFile, Spawn, Stop, Reload>;
 using Plan = std::vector<Op>;
 
 /// One line: "router: route 10.1.1.0/24 via 10.0.0.105 dev eth1". Used by `lblab plan` and by error texts.
