@@ -70,6 +70,9 @@ struct Link {
   // By queue: the processors that go on with what arrives by it, from 0 on; on a machine with fewer they take
   // turns. Of none: the one that sent it. Empty: none for any queue.
   std::vector<std::vector<int>> steering;
+  // A veth's, whose other end runs an XDP program that may send frames back (XDP_TX): takes them, and fills
+  // in the checksums of what it sends, as the program sends them on as they are.
+  bool feeds_xdp = false;
   auto operator<=>(const Link&) const = default;
 };
 
@@ -88,6 +91,7 @@ struct Route {
   std::uint32_t table = 254;  // main
   bool on_link = false;
   std::optional<Address> source;  // preferred source
+  int advmss = 0;                 // the segment size that a TCP peer by this route is told; 0: the link's
   auto operator<=>(const Route&) const = default;
 };
 

@@ -118,6 +118,7 @@ class HostCompiler {
       out_.add(is<Bridge>(link) ? Phase::bridge_up : Phase::up, SetLink{name_, link.name, true});
       if (link.impairment != Impairment{}) out_.add(Phase::impair, Impair{name_, link.name, link.impairment});
       if (!link.steering.empty()) out_.add(Phase::steer, Steer{name_, link.name, steering(link)});
+      if (link.feeds_xdp) out_.add(Phase::feed_xdp, FeedXdp{name_, link.name});
     }
   }
 
@@ -139,6 +140,8 @@ class HostCompiler {
     if (have.impairment != want.impairment)
       out_.add(Phase::impair, Impair{name_, want.name, want.impairment});
     if (have.steering != want.steering) out_.add(Phase::steer, Steer{name_, want.name, steering(want)});
+    if (have.feeds_xdp != want.feeds_xdp)
+      out_.add(Phase::feed_xdp, FeedXdp{name_, want.name, want.feeds_xdp});
   }
 
   void addresses() {

@@ -55,6 +55,12 @@ struct Steer {
   std::vector<std::vector<int>> queues;
   auto operator<=>(const Steer&) const = default;
 };
+/// Makes one end of a veth ready for an XDP program at the other (Link::feeds_xdp), or as a veth is made.
+struct FeedXdp {
+  std::string host, link;
+  bool on = true;
+  auto operator<=>(const FeedXdp&) const = default;
+};
 struct AddAddress {
   std::string host, link;
   Prefix address;
@@ -124,9 +130,9 @@ struct Reload {
   auto operator<=>(const Reload&) const = default;
 };
 
-using Op = std::variant<AddHost, RemoveHost, AddLink, RemoveLink, ConfigureLink, SetLink, Impair, Steer,
-                        AddAddress, RemoveAddress, SetRoute, RemoveRoute, SetNeighbour, RemoveNeighbour,
-                        SetSysctl, SetNftables, WriteFile, RemoveFile, Spawn, Stop, Reload>;
+using Op = std::variant<AddHost, RemoveHost, AddLink, RemoveLink, ConfigureLink, SetLink, Impair, FeedXdp,
+                        Steer, AddAddress, RemoveAddress, SetRoute, RemoveRoute, SetNeighbour,
+                        RemoveNeighbour, SetSysctl, SetNftables, WriteFile, RemoveFile, Spawn, Stop, Reload>;
 using Plan = std::vector<Op>;
 
 /// One line: "router: route 10.1.1.0/24 via 10.0.0.105 dev eth1". Used by `lblab plan` and by error texts.

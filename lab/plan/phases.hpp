@@ -31,6 +31,7 @@ enum class Phase {
               // ports
   impair,
   steer,
+  feed_xdp,
   direct_route,
   route,  // a gateway must be reachable when the route is added
   neighbour,

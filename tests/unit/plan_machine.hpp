@@ -29,6 +29,7 @@ class Machine {
     Impairment impairment = {};
     int queues = 1;
     std::vector<std::vector<int>> steering = {};  // only where a queue is steered
+    bool feeds_xdp = false;
     bool operator==(const MachineLink&) const = default;
   };
   struct MachineHost {
@@ -116,6 +117,7 @@ class Machine {
     const bool any = std::ranges::any_of(op.queues, [](const auto& cpus) { return !cpus.empty(); });
     link.steering = any ? op.queues : std::vector<std::vector<int>>{};
   }
+  void operator()(const FeedXdp& op) { the_link(op.host, op.link).feeds_xdp = op.on; }
   void operator()(const AddAddress& op) { the_link(op.host, op.link).addresses.insert(op.address); }
   void operator()(const RemoveAddress& op) {
     auto& host = at(op.host);
