@@ -10,6 +10,7 @@
 #include "lab/apply/hosts_file.hpp"
 #include "lab/apply/machine_host.hpp"
 #include "lab/apply/nftables.hpp"
+#include "lab/apply/steering.hpp"
 #include "lab/apply/stragglers.hpp"
 #include "lab/apply/sysctl.hpp"
 #include "lab/nl/address.hpp"
@@ -295,7 +296,10 @@ struct LinuxKernel::Impl {
     if (here.links.contains(op.link.name)) throw sys::SystemError{"add link " + op.link.name, EEXIST};
     auto made = settings_of(op.link, here.next_index++);
     if (!op.link.master.empty()) made.master = index_of(here, op.link.master);
-    std::visit([&](const auto& kind) { add(here, made, kind); }, op.link.kind);
+    if (const auto* veth = std::get_if<model::Veth>(&op.link.kind))
+      add_veth(here, made, *veth, op.link.queues);
+    else
+      std::visit([&](const auto& kind) { add(here, made, kind); }, op.link.kind);
     here.links[made.name].index = made.index;
     if (op.link.alias.empty()) return;
     nl::LinkSettings named;  // a new link is given everything but its alias
@@ -304,7 +308,7 @@ struct LinuxKernel::Impl {
     queue(here, nl::set_link(named));
   }
 
-  void add(MachineHost& near, nl::LinkSettings& made, const model::Veth& veth) {
+  void add_veth(MachineHost& near, nl::LinkSettings& made, const model::Veth& veth, int queues) {
     auto& far = host(veth.peer_host);
     if (far.links.contains(veth.peer_link)) throw sys::SystemError{"add link " + veth.peer_link, EEXIST};
     nl::LinkSettings far_end;
@@ -315,7 +319,7 @@ struct LinuxKernel::Impl {
       made.up = true;
       raised_already.insert({near.name, made.name});
     }
-    queue(near, nl::add_veth(made, far_end, far.netns.fd().get()));
+    queue(near, nl::add_veth(made, far_end, far.netns.fd().get(), static_cast<std::uint32_t>(queues)));
     if (&far != &near) far.waits_for.insert(near.name);
     far.links[far_end.name] = {far_end.index, near.name, made.name};
     near.links[made.name] = {made.index, veth.peer_host, veth.peer_link};
@@ -338,6 +342,7 @@ struct LinuxKernel::Impl {
     queue(here, nl::set_link(made));
   }
 
+  void add(MachineHost&, const nl::LinkSettings&, const model::Veth&) {}  // add_veth()
   void add(MachineHost&, const nl::LinkSettings& made, const model::VethPeer&) {
     throw sys::SystemError{"add " + made.name + ", which its veth's other end makes", EINVAL};
   }
@@ -416,6 +421,12 @@ struct LinuxKernel::Impl {
     } else if (here.impaired.erase(op.link) > 0) {
       queue(here, nl::delete_qdisc(index));
     }
+  }
+
+  void operator()(const plan::Steer& op) {
+    auto& here = host(op.host);
+    settle(here);
+    steer(here.netns, op.link, op.queues);
   }
 
   /// A veth takes XDP frames only where it has an XDP program or NAPI, which comes with GRO

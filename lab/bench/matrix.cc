@@ -4,11 +4,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "lab/cluster/expand.hpp"
 #include "lab/cluster/topology.hpp"
 #include "lab/model/override.hpp"
 #include "lab/model/parse.hpp"
+#include "lab/model/value.hpp"
 
 namespace lblab::bench {
 
@@ -20,9 +22,12 @@ namespace {
 
 constexpr std::size_t longest_lab = 32;  // as topology_keys.cc has it
 
-std::string lab_name(const Cluster& cluster, std::size_t n) {
-  const auto number = fmt::format("-{}", n);
-  return cluster.name.substr(0, longest_lab - number.size()) + number;
+/// Of what is in it (FNV-1a), so that labs of one name are the same.
+std::string lab_name(const Cluster& cluster, std::string_view text) {
+  std::uint32_t hash = 0x811c9dc5U;
+  for (const unsigned char c : text) hash = (hash ^ c) * 0x01000193U;
+  const auto ending = fmt::format("-{:08x}", hash);
+  return cluster.name.substr(0, longest_lab - ending.size()) + ending;
 }
 
 std::string balancers_of(const Bench& bench) {
@@ -43,15 +48,30 @@ std::string key_of(const Bench& bench, const std::string& axis) {
   return key;
 }
 
-/// What is not of the variant alone: the name, and what `up` has no use for.
-std::vector<Setting> common(const Bench& bench, const std::string& lab) {
-  std::vector<Setting> settings{{"name", lab}, {"bench", {}}, {"scenarios", {}}};
+/// What is not of the variant alone, and what `up` has no use for.
+std::vector<Setting> common(const Bench& bench) {
+  std::vector<Setting> settings{{"bench", {}}, {"scenarios", {}}};
   for (const auto& [key, value] : bench.set) settings.push_back({key, value});
   return settings;
 }
 
-void add_axis(const Bench& bench, const std::string& axis, const std::string& value,
+/// The same of every interface. 0 leaves what the topology says.
+void add_core_setting(const Cluster& cluster, const std::string& axis, const std::string& value,
+                      std::vector<Setting>& settings) {
+  const auto count = model::to_integer(value).value_or(0);
+  if (count == 0) return;
+  std::vector<std::int64_t> processors(static_cast<std::size_t>(count));
+  std::iota(processors.begin(), processors.end(), 0);
+  const auto text = axis == "rps" ? fmt::format("[{}]", fmt::join(processors, ", ")) : value;
+  for (const auto& node : cluster.nodes)
+    for (const auto& interface : node.interfaces)
+      settings.push_back(
+          {fmt::format("nodes.{}.interfaces.{}.{}", node.name, interface.network, axis), text});
+}
+
+void add_axis(const Cluster& cluster, const Bench& bench, const std::string& axis, const std::string& value,
               std::vector<Setting>& settings) {
+  if (axis == "rps" || axis == "rss") return add_core_setting(cluster, axis, value, settings);
   if (axis != "kind") return settings.push_back({key_of(bench, axis), value});
   if (value == model::direct_access) return settings.push_back({balancers_of(bench), {}});
   const auto word = model::kind_word(value);
@@ -88,11 +108,15 @@ model::Address service_address(const model::Service& service) {
   return network.length == 32 ? network.address : network.address + 1;
 }
 
-model::Address first_pod(const Cluster& cluster, const std::string& service) {
+cluster::Placement placed(const Cluster& cluster) {
   cluster::Placement placement;
   cluster::expand(cluster, placement);
-  const auto seat = placement.seats.find(cluster::pod_name(service, 1));
-  return seat == placement.seats.end() ? model::Address{} : seat->second.address;
+  return placement;
+}
+
+cluster::Placement::Seat seat(const cluster::Placement& placement, const std::string& pod) {
+  const auto found = placement.seats.find(pod);
+  return found == placement.seats.end() ? cluster::Placement::Seat{} : found->second;
 }
 
 class Maker {
@@ -101,17 +125,16 @@ class Maker {
       : yaml_(yaml), cluster_(cluster), bench_(bench) {}
 
   Matrix make() {
-    std::size_t n = 0;
-    for (auto& point : model::variants(bench_)) add(point, lab_name(cluster_, ++n));
+    for (const auto& point : model::variants(bench_)) add(point);
     return std::move(made_);
   }
 
  private:
-  void add(const model::BenchVariant& point, const std::string& lab) {
+  void add(const model::BenchVariant& point) {
     const bool direct = is_direct(bench_, point);
-    auto settings = common(bench_, lab);
+    auto settings = common(bench_);
     for (std::size_t n = 0; n < bench_.vary.size(); ++n)
-      add_axis(bench_, bench_.vary[n].name, point.values[n], settings);
+      add_axis(cluster_, bench_, bench_.vary[n].name, point.values[n], settings);
     if (direct) settings.push_back({balancers_of(bench_), {}});  // whatever else was set in them
     auto text = parsed(point, settings);
     if (!text) return;
@@ -126,12 +149,16 @@ class Maker {
       return made_.diagnostics.push_back({{},
                                           fmt::format("variant {} of {}: no pods", point.name, bench_.name),
                                           "at least one has to answer"});
+    const auto lab = lab_name(cluster_, *text);
+    const auto placement = placed(variant);
+    const auto pod = seat(placement, cluster::pod_name(bench_.service, 1));
     made_.variants.push_back(
         {.point = point,
-         .text = *text,
+         .text = model::override_settings(*text, {{{"name", lab}}}).text,
          .lab = lab,
          .client = cluster::with_role(variant, model::Role::client).front()->name,
-         .address = direct ? first_pod(variant, bench_.service) : service_address(*service),
+         .entry = direct ? pod.node : seat(placement, cluster::load_balancer_name(bench_.service, 1)).node,
+         .address = direct ? pod.address : service_address(*service),
          .port = service->port});
   }
 

@@ -13,8 +13,9 @@ namespace lblab::bench {
 struct Variant {
   model::BenchVariant point;
   std::string text;        // the topology; its name is `lab`
-  std::string lab;         // TOPOLOGY-1, TOPOLOGY-2, …
+  std::string lab;         // TOPOLOGY-HASH: labs of one name are the same, also of two benches
   std::string client;      // the node that asks
+  std::string entry;       // the node that requests come to: its pods have the load balancer, or the service
   model::Address address;  // of the service, or of its first pod
   std::uint16_t port = 80;
 

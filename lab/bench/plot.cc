@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
 #include "lab/report/gnuplot.hpp"
 #include "lab/report/plot_script.hpp"
@@ -38,6 +39,10 @@ const char* y_label(Measure measure) {
       return "throughput, as a ratio";
     case Measure::cpu:
       return "CPU time a request, as a ratio";
+    case Measure::bytes:
+      return "bytes on the wire a request, as a ratio";
+    case Measure::instructions:
+      return "instructions a request, as a ratio";
     case Measure::latency:
       break;
   }
@@ -63,10 +68,17 @@ std::string texts(const Bench& bench, const Summary& summary, const Machine& mac
       quoted(bench.about.empty() ? bench.name : bench.about), below);
 }
 
-double highest(const Summary& summary) {
+/// The papers' line beside one of ours: their figures are of the first measure.
+report::Points papers_of(const Bench& bench, const Summary& summary, const std::string& series) {
+  return summary.measure == bench.measures.front() ? paper_ratios(bench, series) : report::Points{};
+}
+
+double highest(const Bench& bench, const Summary& summary) {
   double high = 1;
   for (const auto& point : summary.points) {
     high = std::max({high, point.ratio.high, point.paper.value_or(0)});
+    for (const auto& [x, ratio] : papers_of(bench, summary, point.variant.series))
+      high = std::max(high, ratio);
   }
   return high;
 }
@@ -86,15 +98,16 @@ struct Parts {
 
 std::string lines(const Bench& bench, const Summary& summary) {
   Parts parts;
+  std::set<double> xs;
   std::size_t n = 0;
   for (const auto& series : model::series(bench)) {
     std::vector<std::pair<double, Interval>> own;
-    report::Points paper;
-    for (const auto& point : summary.points) {
-      if (point.variant.series != series || !point.variant.x) continue;
-      own.emplace_back(*point.variant.x, point.ratio);
-      if (point.paper) paper.emplace_back(*point.variant.x, *point.paper);
-    }
+    for (const auto& point : summary.points)
+      if (point.variant.series == series && point.variant.x && point.rounds > 0)
+        own.emplace_back(*point.variant.x, point.ratio);
+    const auto paper = papers_of(bench, summary, series);
+    for (const auto& point : own) xs.insert(point.first);
+    for (const auto& point : paper) xs.insert(point.first);
     if (!own.empty()) {
       parts.data += error_data(fmt::format("own{}", n), own);
       parts.add(fmt::format("$own{} using 1:2:3:4 with yerrorlines lw 2 pt 7 ps 0.6 lc rgb '{}' title {}", n,
@@ -108,17 +121,13 @@ std::string lines(const Bench& bench, const Summary& summary) {
     }
     ++n;
   }
+  if (xs.empty()) return "";
   std::string tics;
-  double low = 0, high = 0;
-  for (const auto& point : summary.points) {
-    const double x = point.variant.x.value_or(0);
-    low = tics.empty() ? x : std::min(low, x);
-    high = std::max(high, x);
-    tics += fmt::format("{}'{:g}' {:g}", tics.empty() ? "" : ", ", x, x);
-  }
-  const double room = (high - low) * 0.06 + 0.02;
-  return fmt::format("set xrange [{:g}:{:g}]\nset xtics ({})\n", low - room, high + room, tics) + parts.data +
-         parts.plots + "\n";
+  for (const double x : xs) tics += fmt::format("{}'{:g}' {:g}", tics.empty() ? "" : ", ", x, x);
+  const double room = (*xs.rbegin() - *xs.begin()) * 0.06 + 0.02;
+  return fmt::format("set xrange [{:g}:{:g}]\nset xtics ({})\n", *xs.begin() - room, *xs.rbegin() + room,
+                     tics) +
+         parts.data + parts.plots + "\n";
 }
 
 std::string bars(const Summary& summary) {
@@ -127,7 +136,8 @@ std::string bars(const Summary& summary) {
   std::string tics;
   double x = 0;
   for (const auto& point : summary.points) {
-    own.emplace_back(++x, point.ratio);
+    ++x;
+    if (point.rounds > 0) own.emplace_back(x, point.ratio);
     if (point.paper) paper.emplace_back(x, *point.paper);
     tics += fmt::format("{}{} {}", tics.empty() ? "" : ", ", quoted(point.variant.name), x);
   }
@@ -135,6 +145,7 @@ std::string bars(const Summary& summary) {
                        error_data("own", own) + data("paper", paper) +
                        "plot $own using 1:2 with boxes lc rgb '@blue' fs solid 0.5 noborder title 'here', "
                        "$own using 1:2:3:4 with yerrorbars lw 1.5 pt 0 lc rgb '@ink' notitle";
+  if (own.empty()) return "";
   if (!paper.empty()) script += ", $paper using 1:2 with points pt 13 ps 1.6 lc rgb '@paper' title 'papers'";
   return script + "\n";
 }
@@ -176,7 +187,7 @@ std::string plot_script(const Bench& bench, const Summary& summary, const Machin
   auto script = report::frame(x_label(bench, summary), y_label(summary.measure)) +
                 texts(bench, summary, machine) + "set key at graph 0, screen 0.91 left top font ',12'\n";
   if (summary.measure == Measure::latency) return script + distributions(summary);
-  script += report::y_range(0, highest(summary));
+  script += report::y_range(0, highest(bench, summary));
   return script + (bench.x() ? lines(bench, summary) : bars(summary));
 }
 

@@ -1,5 +1,6 @@
 #include "lab/bench/results.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "lab/bench/statistics.hpp"
@@ -56,16 +57,79 @@ LatencyRun latency_run_from(const json& from) {
           .latencies = from.at("latencies")};
 }
 
+json to_json(const WireCount& count) {
+  return {{"packets", count.packets}, {"payload", count.payload}, {"bytes", count.bytes}};
+}
+
+WireCount wire_count_from(const json& from) {
+  return {.packets = from.at("packets"), .payload = from.at("payload"), .bytes = from.at("bytes")};
+}
+
+json to_json(const ByteRun& run) {
+  return {
+      {"round", run.round}, {"requests", run.requests}, {"out", to_json(run.out)}, {"in", to_json(run.in)}};
+}
+
+ByteRun byte_run_from(const json& from) {
+  return {.round = from.at("round"),
+          .requests = from.at("requests"),
+          .out = wire_count_from(from.at("out")),
+          .in = wire_count_from(from.at("in"))};
+}
+
+json to_json(const CountRun& run) { return {{"round", run.round}, {"instructions", run.instructions}}; }
+
+CountRun count_run_from(const json& from) {
+  return {.round = from.at("round"), .instructions = from.at("instructions")};
+}
+
+json to_json(const Lost& lost) { return {{"round", lost.round}, {"what", lost.what}, {"why", lost.why}}; }
+
+Lost lost_from(const json& from) {
+  return {.round = from.at("round"), .what = from.at("what"), .why = from.at("why")};
+}
+
+template <class Run>
+json all_of(const std::vector<Run>& runs) {
+  json out = json::array();
+  for (const auto& run : runs) out.push_back(to_json(run));
+  return out;
+}
+
+template <class Run>
+void add(std::vector<Run>& to, const json& from, Run (*parse)(const json&)) {
+  for (const auto& run : from) to.push_back(parse(run));
+}
+
+template <class Run>
+void append(std::vector<Run>& to, std::vector<Run>&& from) {
+  std::ranges::move(from, std::back_inserter(to));
+}
+
 }  // namespace
+
+void merge(Results& all, Results more) {
+  all.machine = std::move(more.machine);
+  for (auto& [bench, variants] : more.benches)
+    for (auto& [variant, runs] : variants) {
+      auto& to = all.benches[bench][variant];
+      append(to.load, std::move(runs.load));
+      append(to.latency, std::move(runs.latency));
+      append(to.bytes, std::move(runs.bytes));
+      append(to.counts, std::move(runs.counts));
+      append(to.lost, std::move(runs.lost));
+    }
+}
 
 json to_json(const Results& results) {
   json benches = json::object();
   for (const auto& [bench, variants] : results.benches)
-    for (const auto& [variant, runs] : variants) {
-      json& at = benches[bench][variant] = {{"load", json::array()}, {"latency", json::array()}};
-      for (const auto& run : runs.load) at["load"].push_back(to_json(run));
-      for (const auto& run : runs.latency) at["latency"].push_back(to_json(run));
-    }
+    for (const auto& [variant, runs] : variants)
+      benches[bench][variant] = {{"load", all_of(runs.load)},
+                                 {"latency", all_of(runs.latency)},
+                                 {"bytes", all_of(runs.bytes)},
+                                 {"instructions", all_of(runs.counts)},
+                                 {"lost", all_of(runs.lost)}};
   return {{"machine",
            {{"kernel", results.machine.kernel},
             {"virtual-by", results.machine.virtual_by},
@@ -82,8 +146,11 @@ Results results_from(const json& from) {
   for (const auto& [bench, variants] : from.at("benches").items())
     for (const auto& [variant, runs] : variants.items()) {
       auto& at = results.benches[bench][variant];
-      for (const auto& run : runs.at("load")) at.load.push_back(load_run_from(run));
-      for (const auto& run : runs.at("latency")) at.latency.push_back(latency_run_from(run));
+      add(at.load, runs.at("load"), load_run_from);
+      add(at.latency, runs.at("latency"), latency_run_from);
+      add(at.bytes, runs.at("bytes"), byte_run_from);
+      add(at.counts, runs.at("instructions"), count_run_from);
+      add(at.lost, runs.at("lost"), lost_from);
     }
   return results;
 }

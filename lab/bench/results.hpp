@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lab/bench/cpu.hpp"
+#include "lab/bench/wire.hpp"
 #include "lab/bench/wrk.hpp"
 
 /// What was measured, as it was measured; what it comes to is summary.hpp's.
@@ -27,9 +28,34 @@ struct LatencyRun {
   bool operator==(const LatencyRun&) const = default;
 };
 
+/// One connection of so many requests, seen where requests come to.
+struct ByteRun {
+  int round = 0;
+  int requests = 0;
+  WireCount out, in;  // what left the node, and what came to it
+  bool operator==(const ByteRun&) const = default;
+};
+
+/// One boot of a guest that counts instructions.
+struct CountRun {
+  int round = 0;
+  std::vector<double> instructions;  // a request; each from two runs of different length
+  bool operator==(const CountRun&) const = default;
+};
+
+/// A measurement that came to nothing.
+struct Lost {
+  int round = 0;
+  std::string what, why;  // what: "load", "latency", "bytes", "instructions"
+  bool operator==(const Lost&) const = default;
+};
+
 struct Runs {
-  std::vector<LoadRun> load;
-  std::vector<LatencyRun> latency;
+  std::vector<LoadRun> load = {};
+  std::vector<LatencyRun> latency = {};
+  std::vector<ByteRun> bytes = {};
+  std::vector<CountRun> counts = {};
+  std::vector<Lost> lost = {};
   bool operator==(const Runs&) const = default;
 };
 
@@ -46,6 +72,9 @@ struct Results {
   std::map<std::string, std::map<std::string, Runs>> benches;  // by bench, by variant
   bool operator==(const Results&) const = default;
 };
+
+/// What `more` has is added to `all`; the machine is that of `more`.
+void merge(Results& all, Results more);
 
 nlohmann::json to_json(const Results&);
 /// Throws nlohmann::json::exception where it is none.

@@ -64,7 +64,9 @@ json summary_json(const Summary& summary) {
     json one{{"variant", point.variant.name},
              {"value", interval_json(point.value)},
              {"ratio", interval_json(point.ratio)},
+             {"difference", interval_json(point.difference)},
              {"rounds", point.rounds},
+             {"of", point.rounds + point.lost.size()},
              {"errors", point.errors}};
     if (point.paper) one["paper-ratio"] = *point.paper;
     points.push_back(std::move(one));
@@ -72,61 +74,129 @@ json summary_json(const Summary& summary) {
   return {{"measure", word(summary.measure)},
           {"unit", unit(summary.measure)},
           {"baseline", summary.baseline},
+          {"order", order(summary)},
           {"points", points}};
 }
 
 }  // namespace
 
+namespace {
+
+std::string difference(const Interval& interval) {
+  return fmt::format("{:+.1f} ({:+.1f} to {:+.1f})", interval.middle, interval.low, interval.high);
+}
+
+struct Columns {
+  bool paper, difference, failed;
+};
+
+Columns columns_of(const Summary& summary) {
+  const bool requests_fail =
+      summary.measure != Bench::Measure::bytes && summary.measure != Bench::Measure::instructions;
+  return {.paper = std::ranges::any_of(summary.points, [](const Point& p) { return p.paper.has_value(); }),
+          .difference = summary.measure == Bench::Measure::instructions,
+          .failed = requests_fail};
+}
+
+Row head(const Bench& bench, const Summary& summary, const Columns& columns) {
+  Row row;
+  for (const auto& axis : bench.vary) row.push_back(axis.name);
+  row.insert(row.end(), {unit(summary.measure), "ratio (95 % interval)"});
+  if (columns.difference) row.push_back("above " + summary.baseline);
+  if (columns.paper) row.push_back("papers' ratio");
+  row.push_back("rounds");
+  if (columns.failed) row.push_back("failed requests");
+  return row;
+}
+
+Row row_of(const Point& point, const Columns& columns) {
+  Row row = point.variant.values;
+  const bool has_value = point.rounds > 0;
+  row.push_back(has_value ? digits(point.value.middle) : "");
+  row.push_back(has_value ? ratio(point.ratio) : "");
+  if (columns.difference) row.push_back(has_value ? difference(point.difference) : "");
+  if (columns.paper) row.push_back(point.paper ? fmt::format("{:.2f}", *point.paper) : "");
+  row.push_back(fmt::format("{} of {}", point.rounds, point.rounds + point.lost.size()));
+  if (columns.failed) row.push_back(std::to_string(point.errors));
+  return row;
+}
+
+/// Why rounds are missing.
+std::string losses(const Summary& summary) {
+  std::string text;
+  for (const auto& point : summary.points)
+    for (const auto& lost : point.lost)
+      text += fmt::format("{}, round {}: {}\n", point.variant.name, lost.round, lost.why);
+  return text.empty() ? "" : "\nNot measured:\n" + text;
+}
+
+}  // namespace
+
 std::string table(const Bench& bench, const Summary& summary, const Machine& machine) {
-  const bool has_paper =
-      std::ranges::any_of(summary.points, [](const Point& p) { return p.paper.has_value(); });
-  std::vector<Row> rows{{}};
-  for (const auto& axis : bench.vary) rows.front().push_back(axis.name);
-  rows.front().insert(rows.front().end(), {unit(summary.measure), "ratio (95 % interval)"});
-  if (has_paper) rows.front().push_back("papers' ratio");
-  rows.front().push_back("failed");
-  for (const auto& point : summary.points) {
-    Row row = point.variant.values;
-    row.push_back(digits(point.value.middle));
-    row.push_back(ratio(point.ratio));
-    if (has_paper) row.push_back(point.paper ? fmt::format("{:.2f}", *point.paper) : "");
-    row.push_back(std::to_string(point.errors));
-    rows.push_back(std::move(row));
-  }
-  auto text = fmt::format("{}: {}\n", stem(bench), word(summary.measure));
+  const auto columns = columns_of(summary);
+  std::vector<Row> rows{head(bench, summary, columns)};
+  for (const auto& point : summary.points) rows.push_back(row_of(point, columns));
+  auto text = plot_stem(bench, summary.measure) + "\n";
   if (!bench.about.empty()) text += bench.about + "\n";
   text += fmt::format("{}. Ratios are to {} of the same round.\n",
                       conditions(bench, summary.measure, machine), summary.baseline);
-  if (has_paper) text += fmt::format("The papers': {}.\n", bench.paper->source);
-  return text + "\n" + aligned(rows, bench.vary.size());
+  if (columns.paper) text += fmt::format("The papers': {}.\n", bench.paper->source);
+  if (columns.difference) text += fmt::format("What the intervals separate: {}.\n", order(summary));
+  return text + "\n" + aligned(rows, bench.vary.size()) + losses(summary);
 }
+
+namespace {
+
+/// A row's part for a run, in the order of csv()'s columns after `measured`; "" where there is no such thing.
+std::string cells(const LoadRun& run) {
+  return fmt::format("{},load,{},{:.3f},{:.1f},{},{:.6f},{:.6f},{:.2f},{:.2f},{:.2f},{:.2f},,", run.round,
+                     run.wrk.requests, run.wrk.seconds, run.wrk.rate(), run.wrk.errors, run.wrk.p50,
+                     run.wrk.p99, run.cpu.user, run.cpu.system, run.cpu.interrupt, run.cpu.idle);
+}
+
+double quantile(const std::vector<double>& sorted, double share) {
+  return sorted.empty() ? 0
+                        : sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
+}
+
+std::string cells(const LatencyRun& run) {
+  constexpr double middle = 0.5, most = 0.99;
+  return fmt::format("{},latency,{},,,{},{:.6f},{:.6f},,,,,,", run.round, run.answered,
+                     run.sent - run.answered, quantile(run.latencies, middle), quantile(run.latencies, most));
+}
+
+std::string cells(const ByteRun& run) {
+  return fmt::format("{},bytes,{},,,,,,,,,,{},", run.round, run.requests, run.out.bytes);
+}
+
+std::string cells(const CountRun& run) {
+  return fmt::format("{},instructions,,,,,,,,,,,,{:.0f}", run.round, median(run.instructions));
+}
+
+template <class Run>
+std::string rows_of(const std::string& who, const std::vector<Run>& runs) {
+  std::string text;
+  for (const auto& run : runs) text += fmt::format("{},{}\r\n", who, cells(run));
+  return text;
+}
+
+}  // namespace
 
 std::string csv(const Bench& bench, const std::map<std::string, Runs>& runs) {
   Row head{"bench"};
   for (const auto& axis : bench.vary) head.push_back(field(axis.name));
   head.insert(head.end(), {"round", "measured", "requests", "seconds", "requests_per_s", "errors", "p50_s",
-                           "p99_s", "cpu_user_s", "cpu_system_s", "cpu_interrupt_s", "cpu_idle_s"});
+                           "p99_s", "cpu_user_s", "cpu_system_s", "cpu_interrupt_s", "cpu_idle_s",
+                           "wire_bytes", "instructions_a_request"});
   auto text = fmt::format("{}\r\n", fmt::join(head, ","));
   for (const auto& variant : model::variants(bench)) {
     const auto found = runs.find(variant.name);
     if (found == runs.end()) continue;
     std::string who = field(bench.name);
     for (const auto& value : variant.values) who += "," + field(value);
-    for (const auto& run : found->second.load)
-      text += fmt::format("{},{},load,{},{:.3f},{:.1f},{},{:.6f},{:.6f},{:.2f},{:.2f},{:.2f},{:.2f}\r\n", who,
-                          run.round, run.wrk.requests, run.wrk.seconds, run.wrk.rate(), run.wrk.errors,
-                          run.wrk.p50, run.wrk.p99, run.cpu.user, run.cpu.system, run.cpu.interrupt,
-                          run.cpu.idle);
-    for (const auto& run : found->second.latency) {
-      const auto at = [&](double share) {
-        const auto& sorted = run.latencies;
-        return sorted.empty()
-                   ? 0
-                   : sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
-      };
-      text += fmt::format("{},{},latency,{},,,{},{:.6f},{:.6f},,,,\r\n", who, run.round, run.answered,
-                          run.sent - run.answered, at(0.5), at(0.99));
-    }
+    const auto& own = found->second;
+    text += rows_of(who, own.load) + rows_of(who, own.latency) + rows_of(who, own.bytes) +
+            rows_of(who, own.counts);
   }
   return text;
 }
@@ -138,7 +208,7 @@ json json_of(const Bench& bench, const Results& results) {
   json out = to_json(own);
   out["bench"] = bench.name;
   out["about"] = bench.about;
-  out["figure"] = bench.figure;
+  out["figures"] = bench.figures;
   out["summaries"] = json::array();
   if (found == results.benches.end()) return out;
   for (const auto measure : bench.measures)

@@ -1,5 +1,6 @@
 #include "lab/bench/write.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "lab/bench/plot.hpp"
@@ -18,8 +19,11 @@ std::string write_one(const model::Bench& bench, const Results& results,
   for (const auto measure : bench.measures) {
     const auto summary = summarise(bench, measure, runs);
     tables += (tables.empty() ? "" : "\n") + table(bench, summary, results.machine);
-    if (report::has_gnuplot())
-      sys::write_file(path(std::string("-") + word(measure) + ".svg"), plot(bench, summary, results.machine));
+    const bool has_values =
+        std::ranges::any_of(summary.points, [](const Point& point) { return point.rounds > 0; });
+    if (has_values && report::has_gnuplot())
+      sys::write_file((folder / (plot_stem(bench, measure) + ".svg")).string(),
+                      plot(bench, summary, results.machine));
   }
   sys::write_file(path(".txt"), tables);
   sys::write_file(path(".csv"), csv(bench, runs));

@@ -16,7 +16,8 @@ class Seating {
   Seating(const Cluster& cluster, const std::map<std::string, Placement::Seat>& seats) : seats_(seats) {
     std::size_t n = 0;
     for (const auto* node : with_role(cluster, Role::node))
-      nodes_.push_back({.name = node->name, .prefix = pod_prefix(*cluster.overlay, n++)});
+      nodes_.push_back(
+          {.name = node->name, .prefix = pod_prefix(*cluster.overlay, n++), .holds = node->holds});
     for (const auto& [pod, seat] : seats_) taken_.insert(seat.address);
     for (const auto& service : cluster.services) note_balancers(service.name);
   }
@@ -33,6 +34,7 @@ class Seating {
   struct Seats {
     std::string name;
     Prefix prefix;
+    model::Holds holds;
     std::multiset<std::string> balancers = {};  // services of the load-balancer pods seated here
   };
 
@@ -46,8 +48,11 @@ class Seating {
   void seat_web_pod(const model::Service& service, int n) {
     const auto name = pod_name(service.name, n);
     if (seats_.contains(name)) return;
-    for (std::size_t i = 0; i < nodes_.size(); ++i)
-      if (take(name, nodes_[(static_cast<std::size_t>(n) - 1 + i) % nodes_.size()])) return;
+    std::vector<const Seats*> candidates;
+    for (const auto& node : nodes_)
+      if (node.holds != model::Holds::load_balancers) candidates.push_back(&node);
+    for (std::size_t i = 0; i < candidates.size(); ++i)
+      if (take(name, *candidates[(static_cast<std::size_t>(n) - 1 + i) % candidates.size()])) return;
     throw Unplaceable(fmt::format("{}: {} pods, but {}", service.name, service.pods.replicas, why_full()));
   }
 
@@ -56,7 +61,8 @@ class Seating {
     if (seats_.contains(name)) return;
     std::vector<Seats*> candidates;
     for (auto& node : nodes_)
-      if (!node.balancers.contains(service.name)) candidates.push_back(&node);
+      if (node.holds != model::Holds::pods && !node.balancers.contains(service.name))
+        candidates.push_back(&node);
     if (candidates.empty())
       throw Unplaceable(fmt::format(
           "{}: {} load balancers, but only {} node{}, and a node holds at most one load-balancer pod of a "

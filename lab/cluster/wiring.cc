@@ -50,6 +50,15 @@ Segments segments(const model::Cluster& cluster) {
   return found;
 }
 
+/// What the host's end does with what arrives.
+std::vector<std::vector<int>> steering(const model::Interface& interface) {
+  std::vector<std::vector<int>> queues(static_cast<std::size_t>(std::max(interface.rss, 1)));
+  if (interface.rps.empty() && interface.rss == 0) return {};
+  for (std::size_t n = 0; n < queues.size(); ++n)
+    queues[n] = interface.rps.empty() ? std::vector<int>{static_cast<int>(n)} : interface.rps;
+  return queues;
+}
+
 }  // namespace
 
 model::Host& add_host(model::Lab& lab, const std::string& name, const std::string& role) {
@@ -75,7 +84,8 @@ void wire_networks(const model::Cluster& cluster, Placement& placement, model::L
       model::Link port{.name = fmt::format("p{}", fabric_port(placement, node.name, interface.name)),
                        .kind = model::Veth{node.name, interface.name},
                        .alias = node.name + ":" + interface.name,
-                       .impairment = interface.impairment.value_or(model::Impairment{})};
+                       .impairment = interface.impairment.value_or(model::Impairment{}),
+                       .queues = std::max(interface.rss, 1)};
       const auto segment = bridges.find({interface.network, interface.address.network()});
       if (segment != bridges.end()) {
         port.master = segment->second.bridge;
@@ -87,7 +97,9 @@ void wire_networks(const model::Cluster& cluster, Placement& placement, model::L
           {.name = interface.name,
            .kind = model::VethPeer{},
            .addresses = {interface.address},
-           .impairment = interface.impairment.value_or(model::Impairment{})});
+           .impairment = interface.impairment.value_or(model::Impairment{}),
+           .queues = std::max(interface.rss, 1),
+           .steering = steering(interface)});
     }
   for (const auto& network : cluster.networks)
     if (network.cloud == model::Cloud::aws) {

@@ -172,6 +172,8 @@ bool has_multipath_hash_fields() {
   return ::access("/proc/sys/net/ipv4/fib_multipath_hash_fields", F_OK) == 0;
 }
 
+bool has_rps() { return ::access("/sys/class/net/lo/queues/rx-0/rps_cpus", F_OK) == 0; }
+
 /// Whether a child of ours can do it. It has our memory only as a copy, and must not allocate.
 bool child_can(bool (*attempt)()) {
   const pid_t child = sys::check("make a process", ::fork());
@@ -198,11 +200,17 @@ using Probe = std::function<bool()>;
 
 const std::map<std::string, Probe>& probes_inside() {
   static const std::map<std::string, Probe> probes = {
-      {"netns", [] { return true; }}, {"tun", has_tun},
-      {"netem", has_netem},           {"xdp", has_xdp},
-      {"nftables", has_nftables},     {"ipvs", has_ipvs},
-      {"nexthop", has_nexthop},       {"resilient-nexthop", has_resilient_nexthop},
-      {"multipath", has_multipath},   {"multipath-hash-fields", has_multipath_hash_fields},
+      {"netns", [] { return true; }},
+      {"tun", has_tun},
+      {"netem", has_netem},
+      {"xdp", has_xdp},
+      {"nftables", has_nftables},
+      {"ipvs", has_ipvs},
+      {"nexthop", has_nexthop},
+      {"resilient-nexthop", has_resilient_nexthop},
+      {"multipath", has_multipath},
+      {"multipath-hash-fields", has_multipath_hash_fields},
+      {"rps", has_rps},
   };
   return probes;
 }

@@ -83,6 +83,9 @@ std::vector<std::string> qemu_command(const MachineOptions& options) {
                                 "none", "-M",          "pc,usb=off"};
   if (options.kvm)
     argv.insert(argv.end(), {"-accel", "kvm", "-cpu", "host"});
+  else if (options.counts_instructions)
+    argv.insert(argv.end(),
+                {"-accel", "tcg,thread=single,tb-size=512", "-icount", "shift=0,sleep=off", "-cpu", "max"});
   else
     argv.insert(argv.end(), {"-accel", "tcg,thread=multi,tb-size=512", "-cpu", "max"});
   argv.insert(argv.end(), {"-smp",     std::to_string(options.cpus),

@@ -18,6 +18,9 @@ struct MachineOptions {
   int memory_mib = 1024;
   int cpus = 2;
   bool kvm = false;
+  // QEMU's -icount: one processor that does an instruction in each nanosecond of the guest's time; without
+  // KVM.
+  bool counts_instructions = false;
   std::vector<SharedFolder> shared;
 };
 

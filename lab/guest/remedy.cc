@@ -23,7 +23,8 @@ const std::vector<std::string>& kernel_features() {
                                                     "multipath",
                                                     "multipath-hash-fields",
                                                     "nexthop",
-                                                    "resilient-nexthop"};
+                                                    "resilient-nexthop",
+                                                    "rps"};
   return features;
 }
 
@@ -42,6 +43,7 @@ std::string remedy(const std::string& feature) {
       {"multipath-hash-fields", "Linux 5.14"},
       {"nexthop", "Linux 5.3"},
       {"resilient-nexthop", "Linux 5.13"},
+      {"rps", "a kernel with CONFIG_RPS"},
       {"program:bird", "Debian package bird2"},
       {"program:birdc", "Debian package bird2"},
       {"program:busybox", "Debian package busybox-static"},

@@ -32,6 +32,7 @@ struct Job {
   bool terminal = false;  // `in` and `out` are a terminal; the job gets one of its own
   int memory_mib = 1024;
   int cpus = 2;
+  bool counts_instructions = false;  // then it has one processor, for which a nanosecond is an instruction
   std::optional<std::chrono::seconds>
       limit;  // of the job's own time; then TERM, and 3 s later the guest is ended
   std::chrono::milliseconds boot_limit = std::chrono::seconds(60);  // less what QEMU waited for a processor

@@ -67,14 +67,27 @@ std::vector<std::string> series(const Bench& bench) {
   return names;
 }
 
+std::vector<std::pair<double, double>> paper_line(const Bench& bench, const std::string& series) {
+  const Axis* x = bench.x();
+  if (!bench.paper || !x) return {};
+  const auto found = bench.paper->figures.find(series);
+  if (found == bench.paper->figures.end()) return {};
+  std::vector<double> at = bench.paper->at;
+  if (at.empty())
+    for (const auto& value : x->values) at.push_back(static_cast<double>(*to_integer(value)));
+  std::vector<std::pair<double, double>> line;
+  for (std::size_t n = 0; n < std::min(at.size(), found->second.size()); ++n)
+    line.emplace_back(at[n], found->second[n]);
+  return line;
+}
+
 std::optional<double> paper_figure(const Bench& bench, const BenchVariant& variant) {
   if (!bench.paper) return std::nullopt;
   const auto found = bench.paper->figures.find(variant.series);
   if (found == bench.paper->figures.end()) return std::nullopt;
-  const Axis* x = bench.x();
-  if (!x) return found->second.front();
-  for (std::size_t n = 0; n < std::min(x->values.size(), found->second.size()); ++n)
-    if (to_integer(x->values[n]) == variant.x) return found->second[n];
+  if (!bench.x()) return found->second.front();
+  for (const auto& [x, figure] : paper_line(bench, variant.series))
+    if (x == variant.x) return figure;
   return std::nullopt;
 }
 
@@ -86,6 +99,8 @@ const std::vector<ShortAxis>& bench_axes() {
       {"load-balancers", "services.*.load-balancers.replicas"},
       {"pods", "services.*.pods.replicas"},
       {"overlay", "overlay.backend"},
+      {"rps", "nodes.*.interfaces.*.rps"},
+      {"rss", "nodes.*.interfaces.*.rss"},
   };
   return axes;
 }

@@ -29,14 +29,16 @@ struct Load {
 /// Somebody else's figures, in their own unit: only their ratios count.
 struct PaperFigures {
   std::string source;
-  std::map<std::string, std::vector<double>> figures;  // by series; one for each x, or a single one
+  std::vector<double> at;  // where along x the figures are; empty: at the bench's own values
+  std::map<std::string, std::vector<double>> figures;  // by series; one for each of those, or a single one
 };
 
 struct Bench {
-  enum class Measure { throughput, cpu, latency };
+  /// instructions: of requests counted in a guest; a file cannot ask for it.
+  enum class Measure { throughput, cpu, latency, bytes, instructions };
   std::string name, about;
-  std::string figure;   // "4.6"; empty: it repeats none
-  std::string service;  // whose address is asked
+  std::vector<std::string> figures;  // "4.6"; one for each measure, or one for all; empty: it repeats none
+  std::string service;               // whose address is asked
   std::vector<Axis> vary;
   std::map<std::string, std::string> set;  // for all variants
   std::vector<Measure> measures;           // the first is what `paper` has
@@ -72,7 +74,11 @@ std::vector<std::string> series(const Bench&);
 /// The papers' figure for a variant; nothing if there is none.
 std::optional<double> paper_figure(const Bench&, const BenchVariant&);
 
+/// All their figures of a series, along x; empty where nothing runs along x.
+std::vector<std::pair<double, double>> paper_line(const Bench&, const std::string& series);
+
 /// Short names of axes, and the key of a topology that each stands for, with `*` for the service's name.
+/// Those of core settings stand for a key of every interface: the `*` are the node's and the network's names.
 struct ShortAxis {
   std::string_view name, key;
 };

@@ -19,10 +19,13 @@ std::vector<Key> bench_keys() {
        .example = "Throughput by kind.",
        .meaning = "The title of its plots."},
       {.path = "bench.*.figure",
-       .type = Type::word,
-       .max = 16,
-       .example = "4.6",
-       .meaning = "The papers' figure that it repeats, in quotes. The files are named after it."},
+       .type = Type::one_or_list,
+       .min = 1,
+       .max = 4,
+       .meaning =
+           "The papers' figures that it repeats, in quotes: one, or one for each of `measure`. The files are "
+           "named after them."},
+      {.path = "bench.*.figure[]", .type = Type::word, .max = 16, .example = "4.6", .meaning = "One figure."},
       {.path = "bench.*.service",
        .type = Type::label,
        .max = 32,
@@ -37,7 +40,10 @@ std::vector<Key> bench_keys() {
        .meaning =
            "What differs: every combination of the values is a variant, at most 24. `kind`, `forwarding`, "
            "`scheduler` and `load-balancers` are the keys of the service's load balancers, `pods` is the "
-           "number of its pods, `overlay` the backend; anything else is a key of the topology, written with "
+           "number of its pods, `overlay` the backend. `rps` and `rss` are set on all interfaces of all "
+           "hosts: "
+           "`rps: 2` steers to the processors 0 and 1, `rss: 2` makes so many queues; 0 leaves it. Anything "
+           "else is a key of the topology, written with "
            "dots: `nodes.router.bgp.groups`. The kind `direct` has no load balancer: the client asks the "
            "first pod itself. A kind may have its forwarding mode with it: `ipvs-tunnel`. Plots run along "
            "the first of those whose values are several whole numbers."},
@@ -64,16 +70,20 @@ std::vector<Key> bench_keys() {
       {.path = "bench.*.measure",
        .type = Type::one_or_list,
        .min = 1,
-       .max = 3,
+       .max = 4,
        .meaning = "What is drawn and compared; without, `throughput`. `latency` has runs of its own."},
       {.path = "bench.*.measure[]",
        .type = Type::choice,
-       .allowed = {"throughput", "cpu", "latency"},
+       .allowed = {"throughput", "cpu", "latency", "bytes"},
        .example = "throughput",
        .meaning =
            "`throughput`: requests a second, as many as wrk can have answered. `cpu`: what the kernel "
            "accounted for one of them, of all CPUs. `latency`: of requests at a constant rate, a connection "
-           "each."},
+           "each. `bytes`: of a connection of 100 requests, what leaves the first load balancer's node by "
+           "its "
+           "first interface (or, without a load balancer, the first pod's node), with all that Ethernet "
+           "adds, "
+           "counted from a capture."},
       {.path = "bench.*.load", .type = Type::object, .meaning = "What the client sends."},
       {.path = "bench.*.load.connections",
        .type = Type::integer,
@@ -126,6 +136,16 @@ std::vector<Key> bench_keys() {
        .max = 256,
        .example = "Figure 4.6",
        .meaning = "Where it is from."},
+      {.path = "bench.*.paper.at",
+       .type = Type::one_or_list,
+       .min = 1,
+       .max = most_values,
+       .meaning = "Where along the plot their figures are; without, at the bench's own values."},
+      {.path = "bench.*.paper.at[]",
+       .type = Type::integer,
+       .max = 1'000'000'000'000,
+       .example = "8",
+       .meaning = "As the values along which the plot runs."},
       {.path = "bench.*.paper.figures",
        .type = Type::map,
        .names = Type::word,
@@ -138,7 +158,7 @@ std::vector<Key> bench_keys() {
        .type = Type::one_or_list,
        .min = 1,
        .max = most_values,
-       .meaning = "The figure, or one for each value along which the plot runs."},
+       .meaning = "The figure, or one for each value along which the plot runs, or for each of `at`."},
       {.path = "bench.*.paper.figures.*[]",
        .type = Type::integer,
        .min = 1,

@@ -12,7 +12,8 @@
 namespace lblab::model {
 namespace {
 
-constexpr std::size_t most_variants = 24;  // labs that stand side by side
+constexpr std::int64_t most_processors = 64;  // of rps and rss
+constexpr std::size_t most_variants = 24;     // labs that stand side by side
 
 const Key& key_of(std::string_view path) { return *std::ranges::find(keys(), path, &Key::path); }
 
@@ -30,6 +31,7 @@ class BenchCheck {
     check_service(topology["services"]);
     if (check_axes()) check_names();
     check_measures();
+    check_figures();
     check_load(view["load"]);
   }
 
@@ -108,6 +110,13 @@ class BenchCheck {
     scalar.kind = Yaml::Kind::scalar;
     scalar.mark = value.mark();
     scalar.text = text;
+    if (axis == "rps" || axis == "rss") {
+      const auto count = to_integer(text);
+      if (!count || *count < 0 || *count > most_processors)
+        out_.push_back({value.mark(), fmt::format("{} is no number of processors", shown(text)),
+                        fmt::format("write a whole number from 0 to {}", most_processors)});
+      return;
+    }
     if (axis == "kind") {
       if (text == direct_access) return;
       scalar.text = kind_word(text).kind;
@@ -124,7 +133,12 @@ class BenchCheck {
       report(baseline.mark(), fmt::format("no variant is called {}", shown(bench_.baseline)),
              fmt::format("write one such as {}", all.front().name));
     const auto names = series(bench_);
-    const std::size_t along = bench_.x() ? bench_.x()->values.size() : 1;
+    const View at = view_["paper"]["at"];
+    if (at.given() && !bench_.x())
+      report(at.name_mark(), "the plot runs along nothing", "leave it out, or vary a number");
+    const std::size_t along = !bench_.x()                                 ? 1
+                              : bench_.paper && !bench_.paper->at.empty() ? bench_.paper->at.size()
+                                                                          : bench_.x()->values.size();
     for (const View& figures : view_["paper"]["figures"].each()) {
       if (std::ranges::find(names, figures.name()) == names.end())
         report(figures.name_mark(), fmt::format("no series is called {}", shown(figures.name())),
@@ -143,6 +157,15 @@ class BenchCheck {
       if (measure.ok() && !seen.insert(measure.as<std::string>()).second)
         report(measure.mark(), fmt::format("{} is given twice", measure.as<std::string>()),
                "leave one of them out");
+  }
+
+  void check_figures() {
+    const auto figures = bench_.figures.size();
+    if (figures > 1 && figures != bench_.measures.size())
+      report(view_["figure"].name_mark(),
+             fmt::format("{} figures for {} measure{}", figures, bench_.measures.size(),
+                         bench_.measures.size() == 1 ? "" : "s"),
+             "write one, or one for each");
   }
 
   void check_load(const View& load) {

@@ -60,6 +60,9 @@ class ClusterCheck {
     if (role == "route-reflector" && !overlay_.given())
       report(node.name_mark(), fmt::format("route reflector '{}', and no overlay", node.name()),
              "add an overlay: it reflects the routes of pods");
+    if (const View holds = node["holds"]; holds.given() && role != "node")
+      report(holds.name_mark(), fmt::format("holds on '{}', whose role is {}", node.name(), role),
+             "only a node has pods");
     const bool needs_address =
         role == "route-reflector" || bgp.given() || (role == "node" && overlay_.given());
     if (needs_address && node["interfaces"].each().empty())
@@ -85,13 +88,17 @@ class ClusterCheck {
     if (const View addresses = service["addresses"];
         addresses.ok() && addresses.as<Prefix>().address.bits() != 32)
       report(addresses.mark(), "an IPv6 service is not built yet", "IPv4 is, as 10.1.1.0/24");
+    if (!role("node").empty() && holders("pods") == 0)
+      report(service.name_mark(),
+             fmt::format("service '{}', and every node holds load-balancers", service.name()),
+             "write holds: pods for one");
     const View balancers = service["load-balancers"];
     if (!balancers.given()) return;
     check_health(balancers["health"]);
     check_kind(balancers, service["udp"]);
     const View replicas = balancers["replicas"];
-    const auto nodes = static_cast<std::int64_t>(role("node").size());
-    if (nodes > 0 && replicas.ok() && replicas.as<std::int64_t>() > nodes)
+    const auto nodes = holders("load-balancers");
+    if (!role("node").empty() && replicas.ok() && replicas.as<std::int64_t>() > nodes)
       report(replicas.mark(),
              fmt::format("{} load balancers of service '{}' on {} node{}", replicas.as<std::int64_t>(),
                          service.name(), nodes, nodes == 1 ? "" : "s"),
@@ -101,6 +108,14 @@ class ClusterCheck {
       report(balancers.name_mark(),
              fmt::format("load balancers of service '{}', and no router with bgp", service.name()),
              "add a node with role: router and bgp: {}");
+  }
+
+  /// How many nodes may have such pods.
+  std::int64_t holders(const std::string& of) {
+    return std::ranges::count_if(role("node"), [&](const View& node) {
+      const auto holds = node["holds"].as<std::string>();
+      return holds == "all" || holds == of;
+    });
   }
 
   /// What only IPVS can do.

@@ -42,10 +42,14 @@ struct Interface {
   std::string name, network;
   Prefix address;  // host bits, and the length of the segment's prefix: the network's, or in a cloud less
   std::optional<Impairment> impairment = {};  // in each direction
+  int rss = 0;                // queues, each with a processor of its own; 0: one queue, and none
+  std::vector<int> rps = {};  // processors for every queue; these go before those of rss
   Mark mark = {};
 };
 
 enum class Role { plain, client, router, route_reflector, node };
+/// Which pods a node may have.
+enum class Holds { all, pods, load_balancers };
 enum class BgpAgent { gobgp, bird };
 enum class NexthopGroups { plain, resilient };
 
@@ -78,6 +82,7 @@ struct UserRoute {
 struct Node {
   std::string name;
   Role role = Role::plain;
+  Holds holds = Holds::all;  // of a node
   std::vector<Interface> interfaces;
   std::optional<std::string> gateway;  // a node on a shared network: the default route
   std::optional<Bgp> bgp;

@@ -66,6 +66,10 @@ struct Link {
   std::vector<Prefix> addresses;  // with host bits
   std::string mac;                // "02:…", or empty: the kernel's choice
   Impairment impairment;          // of what leaves by it
+  int queues = 1;                 // of a veth, in each direction; the same at both ends
+  // By queue: the processors that go on with what arrives by it, from 0 on; on a machine with fewer they take
+  // turns. Of none: the one that sent it. Empty: none for any queue.
+  std::vector<std::vector<int>> steering;
   // A veth's, whose other end runs an XDP program that may send frames back (XDP_TX): takes them, and fills
   // in the checksums of what it sends, as the program sends them on as they are.
   bool feeds_xdp = false;

@@ -20,6 +20,12 @@ int segment_length(const Network& network, const Address& address) {
   return network.subnet.length;
 }
 
+std::vector<int> read_processors(const View& view) {
+  std::vector<int> processors;
+  for (const View& one : view.each()) processors.push_back(static_cast<int>(one.as<std::int64_t>()));
+  return processors;
+}
+
 std::vector<Interface> read_interfaces(const View& view, const View& networks) {
   std::vector<Interface> interfaces;
   for (const View& on : view.each()) {
@@ -29,6 +35,8 @@ std::vector<Interface> read_interfaces(const View& view, const View& networks) {
                           .network = on.name(),
                           .address = in_segment,
                           .impairment = read_impairment(on["impair"]),
+                          .rss = static_cast<int>(on["rss"].as<std::int64_t>()),
+                          .rps = read_processors(on["rps"]),
                           .mark = on.name_mark()});
   }
   return interfaces;
@@ -69,6 +77,7 @@ UserProcess read_process(const View& view) {
 Node read_node(const View& view, const View& networks) {
   Node node{.name = view.name(),
             .role = choice<Role>(view["role"], {"plain", "client", "router", "route-reflector", "node"}),
+            .holds = choice<Holds>(view["holds"], {"all", "pods", "load-balancers"}),
             .interfaces = read_interfaces(view["interfaces"], networks),
             .gateway = {},
             .bgp = {},

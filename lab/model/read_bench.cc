@@ -13,6 +13,12 @@ std::vector<std::string> texts(const View& list) {
   return all;
 }
 
+std::vector<double> numbers(const View& list) {
+  std::vector<double> all;
+  for (const View& value : list.each()) all.push_back(static_cast<double>(value.as<std::int64_t>()));
+  return all;
+}
+
 Load read_load(const View& view) {
   return {.connections = number(view["connections"]),
           .threads = number(view["threads"]),
@@ -22,12 +28,9 @@ Load read_load(const View& view) {
 }
 
 PaperFigures read_paper(const View& view) {
-  PaperFigures paper{.source = view["source"].as<std::string>(), .figures = {}};
-  for (const View& of : view["figures"].each()) {
-    std::vector<double> values;
-    for (const View& value : of.each()) values.push_back(static_cast<double>(value.as<std::int64_t>()));
-    if (!values.empty()) paper.figures.emplace(of.name(), std::move(values));
-  }
+  PaperFigures paper{.source = view["source"].as<std::string>(), .at = numbers(view["at"]), .figures = {}};
+  for (const View& of : view["figures"].each())
+    if (auto values = numbers(of); !values.empty()) paper.figures.emplace(of.name(), std::move(values));
   return paper;
 }
 
@@ -36,7 +39,7 @@ PaperFigures read_paper(const View& view) {
 Bench read_bench(const View& view, const View& services) {
   Bench bench{.name = view.name(),
               .about = view["about"].as<std::string>(),
-              .figure = view["figure"].as<std::string>(),
+              .figures = texts(view["figure"]),
               .service = view["service"].as<std::string>(),
               .vary = {},
               .set = {},
@@ -51,7 +54,7 @@ Bench read_bench(const View& view, const View& services) {
   for (const View& axis : view["vary"].each()) bench.vary.push_back({axis.name(), texts(axis)});
   for (const View& setting : view["set"].each()) bench.set.emplace(setting.name(), setting.as<std::string>());
   for (const View& measure : view["measure"].each())
-    bench.measures.push_back(choice<Bench::Measure>(measure, {"throughput", "cpu", "latency"}));
+    bench.measures.push_back(choice<Bench::Measure>(measure, {"throughput", "cpu", "latency", "bytes"}));
   if (bench.measures.empty()) bench.measures = {Bench::Measure::throughput};
   if (view["paper"].given()) bench.paper = read_paper(view["paper"]);
   return bench;

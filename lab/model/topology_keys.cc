@@ -64,6 +64,11 @@ std::vector<Key> topology_keys() {
            "`route-reflector` passes the load balancers' routes on to the router; a `node` holds pods; "
            "a `plain` host "
            "has only what is written here."},
+      {.path = "nodes.*.holds",
+       .type = Type::choice,
+       .fallback = "all",
+       .allowed = {"all", "pods", "load-balancers"},
+       .meaning = "Which pods a `node` may have: `pods`, those that answer; `load-balancers`; or both."},
       {.path = "nodes.*.interfaces",
        .type = Type::map,
        .max = 15,
@@ -120,6 +125,28 @@ std::vector<Key> topology_keys() {
        .group = "impairment",
        .example = "10mbit",
        .meaning = "Packets pass no faster; absent, as fast as can be."},
+      {.path = "nodes.*.interfaces.*.rps",
+       .type = Type::one_or_list,
+       .min = 1,
+       .max = 64,
+       .meaning =
+           "Receive packet steering: the processors, from 0 on, over which the packets that arrive here "
+           "are spread by flow, as rps_cpus has them. Without it and `rss`, the processor that sent a "
+           "packet goes on with it. On a machine with fewer, numbers start again at 0."},
+      {.path = "nodes.*.interfaces.*.rps[]",
+       .type = Type::integer,
+       .max = 1'023,
+       .example = "1",
+       .meaning = "One processor."},
+      {.path = "nodes.*.interfaces.*.rss",
+       .type = Type::integer,
+       .min = 1,
+       .max = 64,
+       .example = "4",
+       .meaning = "Receive side scaling: how many queues the link has, in each direction. A veth has no "
+                  "interrupts to send to a processor each, so processor n goes on with what arrives by queue "
+                  "n, unless `rps` says otherwise. Senders fill queues by flow; what is passed on keeps its "
+                  "queue, so that all links of a path need them."},
       {.path = "nodes.*.gateway",
        .type = Type::label,
        .max = 63,

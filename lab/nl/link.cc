@@ -71,16 +71,16 @@ const std::map<std::string, std::uint16_t> plain_ipv4_conf = {
 
 }  // namespace
 
-Message add_veth(const LinkSettings& near, const LinkSettings& far, int far_namespace) {
+Message add_veth(const LinkSettings& near, const LinkSettings& far, int far_namespace, std::uint32_t queues) {
   Builder b{RTM_NEWLINK, create, body_of(near)};
   put_settings(b, near);
-  b.u32(IFLA_NUM_TX_QUEUES, 1).u32(IFLA_NUM_RX_QUEUES, 1);
+  b.u32(IFLA_NUM_TX_QUEUES, queues).u32(IFLA_NUM_RX_QUEUES, queues);
   b.nest(IFLA_LINKINFO, [&](Builder& info) {
     info.text(IFLA_INFO_KIND, "veth");
     info.nest(IFLA_INFO_DATA, [&](Builder& data) {
       data.nest(VETH_INFO_PEER, [&](Builder& peer) {
         peer.raw<ifinfomsg>()->ifi_index = far.index;
-        peer.text(IFLA_IFNAME, far.name).u32(IFLA_NUM_TX_QUEUES, 1).u32(IFLA_NUM_RX_QUEUES, 1);
+        peer.text(IFLA_IFNAME, far.name).u32(IFLA_NUM_TX_QUEUES, queues).u32(IFLA_NUM_RX_QUEUES, queues);
         if (far.mtu) peer.u32(IFLA_MTU, static_cast<std::uint32_t>(far.mtu));
         if (!far.mac.empty()) peer.mac(IFLA_ADDRESS, far.mac);
         if (far_namespace >= 0) peer.u32(IFLA_NET_NS_FD, static_cast<std::uint32_t>(far_namespace));

@@ -36,9 +36,11 @@ struct LinkSettings {
   std::optional<bool> up;
 };
 
-/// Both ends of a veth pair in one message, each with one queue. `far` lands in the namespace of the
-/// descriptor `far_namespace` (-1: this one); of its settings the kernel takes name, index, mtu and mac.
-Message add_veth(const LinkSettings& near, const LinkSettings& far, int far_namespace = -1);
+/// Both ends of a veth pair in one message, each with so many queues in each direction. `far` lands in the
+/// namespace of the descriptor `far_namespace` (-1: this one); of its settings the kernel takes name, index,
+/// mtu and mac.
+Message add_veth(const LinkSettings& near, const LinkSettings& far, int far_namespace = -1,
+                 std::uint32_t queues = 1);
 /// Without STP, with multicast snooping as told.
 Message add_bridge(const LinkSettings&, bool multicast_snooping = false);
 

@@ -117,8 +117,16 @@ class HostCompiler {
       }
       out_.add(is<Bridge>(link) ? Phase::bridge_up : Phase::up, SetLink{name_, link.name, true});
       if (link.impairment != Impairment{}) out_.add(Phase::impair, Impair{name_, link.name, link.impairment});
+      if (!link.steering.empty()) out_.add(Phase::steer, Steer{name_, link.name, steering(link)});
       if (link.feeds_xdp) out_.add(Phase::feed_xdp, FeedXdp{name_, link.name});
     }
+  }
+
+  /// One for each queue.
+  static std::vector<std::vector<int>> steering(const Link& link) {
+    auto queues = link.steering;
+    queues.resize(static_cast<std::size_t>(link.queues));
+    return queues;
   }
 
   void configure_if_changed(const Link& want) {
@@ -131,6 +139,7 @@ class HostCompiler {
       out_.add(Phase::configure_link, ConfigureLink{name_, want});
     if (have.impairment != want.impairment)
       out_.add(Phase::impair, Impair{name_, want.name, want.impairment});
+    if (have.steering != want.steering) out_.add(Phase::steer, Steer{name_, want.name, steering(want)});
     if (have.feeds_xdp != want.feeds_xdp)
       out_.add(Phase::feed_xdp, FeedXdp{name_, want.name, want.feeds_xdp});
   }

@@ -32,6 +32,7 @@ std::vector<std::string> settings(const Link& link) {
   if (link.mtu) words.push_back(fmt::format("mtu {}", link.mtu));
   if (!link.mac.empty()) words.push_back("mac " + link.mac);
   if (!link.alias.empty()) words.push_back("alias " + link.alias);
+  if (link.queues != 1) words.push_back(fmt::format("{} queues", link.queues));
   return words;
 }
 
@@ -70,6 +71,13 @@ std::string describe(const Impairment& i) {
   return words.empty() ? "unimpaired" : fmt::format("{}", fmt::join(words, ", "));
 }
 
+std::string describe(const std::vector<std::vector<int>>& queues) {
+  std::vector<std::string> words;
+  for (const auto& cpus : queues)
+    words.push_back(cpus.empty() ? "whoever sent it" : fmt::format("{}", fmt::join(cpus, " ")));
+  return fmt::format("{}", fmt::join(words, ", "));
+}
+
 struct What {
   std::string operator()(const AddHost& op) const { return op.named ? "add host" : "add host, unnamed"; }
   std::string operator()(const RemoveHost&) const { return "remove host"; }
@@ -89,6 +97,9 @@ struct What {
   }
   std::string operator()(const Impair& op) const {
     return fmt::format("link {} {}", op.link, describe(op.impairment));
+  }
+  std::string operator()(const Steer& op) const {
+    return fmt::format("link {}: processors for what arrives, by queue: {}", op.link, describe(op.queues));
   }
   std::string operator()(const FeedXdp& op) const {
     return fmt::format("link {} {}", op.link,

@@ -13,7 +13,7 @@ namespace {
 bool can_become(const Link& have, const Link& want) {
   const bool mtu_to_default = have.mtu && !want.mtu;
   const bool mac_to_default = !have.mac.empty() && want.mac.empty();
-  return have.kind == want.kind && !mtu_to_default && !mac_to_default;
+  return have.kind == want.kind && have.queues == want.queues && !mtu_to_default && !mac_to_default;
 }
 
 /// The far end → the near end, of all pairs of a lab.

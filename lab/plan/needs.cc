@@ -17,6 +17,7 @@ struct Needs {
   void operator()(const Impair& op) const {
     if (op.impairment != Impairment{}) found.insert("netem");
   }
+  void operator()(const Steer&) const { found.insert("rps"); }
   void operator()(const SetRoute& op) const {
     if (op.route.next_hops.size() > 1) found.insert("multipath");
   }

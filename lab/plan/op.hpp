@@ -49,6 +49,12 @@ struct Impair {
   Impairment impairment;
   auto operator<=>(const Impair&) const = default;
 };
+/// Which processors go on with what arrives by each of the link's queues: Link::steering.
+struct Steer {
+  std::string host, link;
+  std::vector<std::vector<int>> queues;
+  auto operator<=>(const Steer&) const = default;
+};
 /// Makes one end of a veth ready for an XDP program at the other (Link::feeds_xdp), or as a veth is made.
 struct FeedXdp {
   std::string host, link;
@@ -125,8 +131,8 @@ struct Reload {
 };
 
 using Op = std::variant<AddHost, RemoveHost, AddLink, RemoveLink, ConfigureLink, SetLink, Impair, FeedXdp,
-                        AddAddress, RemoveAddress, SetRoute, RemoveRoute, SetNeighbour, RemoveNeighbour,
-                        SetSysctl, SetNftables, WriteFile, RemoveFile, Spawn, Stop, Reload>;
+                        Steer, AddAddress, RemoveAddress, SetRoute, RemoveRoute, SetNeighbour,
+                        RemoveNeighbour, SetSysctl, SetNftables, WriteFile, RemoveFile, Spawn, Stop, Reload>;
 using Plan = std::vector<Op>;
 
 /// One line: "router: route 10.1.1.0/24 via 10.0.0.105 dev eth1". Used by `lblab plan` and by error texts.

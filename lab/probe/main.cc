@@ -14,6 +14,7 @@
 #include "lab/probe/http.hpp"
 #include "lab/probe/jitter.hpp"
 #include "lab/probe/record_file.hpp"
+#include "lab/probe/requests.hpp"
 #include "lab/probe/udp.hpp"
 #include "lab/sys/error.hpp"
 
@@ -31,6 +32,7 @@ struct Options {
   UdpSettings udp;
   HttpSettings http;
   FlowsSettings flows;
+  RequestsSettings requests;
   EchoSettings echo{.udp = false, .tcp = false};
 
   Endpoint target() const { return {*sys::Address::parse(to), port}; }
@@ -106,6 +108,13 @@ int run_connect(const Options& options) {
   const auto event = connect_once(options.target(), nanoseconds{options.connect_timeout});
   say(event);
   return event.contains("error") ? 1 : 0;
+}
+
+int run_requests(const Options& options) {
+  auto settings = options.requests;
+  settings.to = options.target();
+  say(request_in_turn(settings));
+  return 0;
 }
 
 // --- the command line ---
@@ -201,6 +210,19 @@ void add_probes(CLI::App& app, Options& options, Action& action) {
       add_command(app, "jitter", "how late this machine wakes a thread", options, action, run_jitter);
   add_duration(jitter, "--period", options.period, 100'000, "between two wakes (5ms)");
   add_record(jitter, options);
+
+  auto& requests = add_command(app, "requests", "connections of so many requests, one after the other",
+                               options, action, run_requests);
+  add_target(requests, options);
+  requests
+      .add_option("--count", options.requests.counts, "requests of a connection; may be given several times")
+      ->check(CLI::Range(1, 1'000'000).description(""))
+      ->type_name("NUMBER")
+      ->allow_extra_args(false)
+      ->take_all();
+  add_number(requests, "--times", options.requests.times, 10'000, "how often those connections");
+  requests.add_flag("--busy", options.requests.counts_busy_time,
+                    "tell how long the machine's processors were busy meanwhile");
 
   auto& connect = add_command(app, "connect", "one connection to `echo`: whom does it see?", options, action,
                               run_connect);

@@ -83,6 +83,41 @@ TEST(BenchMatrix, SetsWhatAllVariantsHaveAndKeysWithDots) {
   EXPECT_EQ(cluster.node("router")->bgp->groups, model::NexthopGroups::resilient);
 }
 
+TEST(BenchMatrix, CoreSettingsAreThoseOfEveryInterface) {
+  const auto matrix = made("vary: {rps: [0, 2], rss: [0, 4]}");
+  ASSERT_EQ(matrix.variants.size(), 4U);
+  const auto none = cluster_of(matrix.variants.front()), both = cluster_of(matrix.variants.back());
+  for (const auto& node : both.nodes)
+    for (const auto& interface : node.interfaces) {
+      EXPECT_THAT(interface.rps, ElementsAre(0, 1)) << node.name;
+      EXPECT_EQ(interface.rss, 4) << node.name;
+    }
+  for (const auto& node : none.nodes)
+    for (const auto& interface : node.interfaces) EXPECT_TRUE(interface.rps.empty() && interface.rss == 0);
+  EXPECT_EQ(
+      model::variants(model::parse(topology("vary: {rps: [1, 2]}")).cluster.value().benches.front())[1].x, 2);
+}
+
+TEST(BenchMatrix, LabsOfOneNameAreTheSame) {
+  const auto kinds = made("vary: {kind: [direct, ipvs]}"), fewer = made("vary: {kind: [ipvs]}");
+  EXPECT_EQ(kinds.variants[1].lab, fewer.variants[0].lab);
+  EXPECT_EQ(kinds.variants[1].text, fewer.variants[0].text);
+  EXPECT_NE(kinds.variants[0].lab, kinds.variants[1].lab);
+  EXPECT_EQ(kinds.variants[0].entry, "node1");
+}
+
+TEST(BenchMatrix, ThePapersFiguresMayBeElsewhereAlongThePlot) {
+  const auto bench = model::parse(topology("{vary: {pods: [1, 2]}, paper: {source: x, at: [1, 4, 8], "
+                                           "figures: {pods: [10, 30, 50]}}}"))
+                         .cluster.value()
+                         .benches.front();
+  const auto all = model::variants(bench);
+  EXPECT_EQ(model::paper_figure(bench, all[0]), 10);
+  EXPECT_EQ(model::paper_figure(bench, all[1]), std::nullopt);
+  EXPECT_THAT(model::paper_line(bench, "pods"),
+              ElementsAre(std::pair{1.0, 10.0}, std::pair{4.0, 30.0}, std::pair{8.0, 50.0}));
+}
+
 TEST(BenchMatrix, SaysWhichVariantCannotBe) {
   const auto matrix = made("vary: {load-balancers: [3, 5]}");
   ASSERT_EQ(matrix.variants.size(), 1U);
@@ -150,6 +185,14 @@ INSTANTIATE_TEST_SUITE_P(
         Mistaken{"MeasuredTwice",
                  "  b: {service: web, vary: {pods: [1]}, measure: [cpu, ^cpu]}\n",
                  {{"twice", ""}}},
+        Mistaken{"NoProcessors", "  b: {service: web, vary: {rps: [1, ^many]}}\n", {{"many", "0 to 64"}}},
+        Mistaken{"FiguresOfOtherMeasures",
+                 "  b: {service: web, vary: {pods: [1]}, measure: [cpu], ^figure: [\"1\", \"2\"]}\n",
+                 {{"2 figures for 1 measure", "one"}}},
+        Mistaken{
+            "AlongNothing",
+            "  b: {service: web, vary: {kind: [ipvs]}, paper: {source: x, ^at: [1], figures: {ipvs: 1}}}\n",
+            {{"along nothing", "leave"}}},
         Mistaken{"ThreadsWithoutConnections",
                  "  b: {service: web, vary: {pods: [1]}, load: {connections: 2, ^threads: 3}}\n",
                  {{"3 threads for 2", "connection"}}}),

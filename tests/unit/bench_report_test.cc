@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "lab/bench/plot.hpp"
 #include "lab/bench/table.hpp"
@@ -22,7 +23,7 @@ using testing::Not;
 Bench sample() {
   return {.name = "kinds",
           .about = "Throughput by kind",
-          .figure = "4.6",
+          .figures = {"4.6", "5.8"},
           .service = "web",
           .vary = {{"kind", {"ipvs", "nginx"}}, {"pods", {"1", "2"}}},
           .set = {},
@@ -90,20 +91,80 @@ TEST(BenchReport, TableIsForPeople) {
 TEST(BenchReport, CsvHasARowForEachRun) {
   const auto text = csv(sample(), results().benches["kinds"]);
   EXPECT_THAT(text, HasSubstr("bench,kind,pods,round,measured,requests,seconds"));
-  EXPECT_THAT(text,
-              HasSubstr("kinds,nginx,2,3,load,300,2.000,150.0,1,0.001000,0.004000,1.00,1.00,0.00,1.00\r\n"));
+  EXPECT_THAT(
+      text, HasSubstr("kinds,nginx,2,3,load,300,2.000,150.0,1,0.001000,0.004000,1.00,1.00,0.00,1.00,,\r\n"));
   EXPECT_EQ(std::ranges::count(text, '\n'), 13);
 }
 
 TEST(BenchReport, JsonHasTheRunsAndWhatTheyComeTo) {
   const auto json = json_of(sample(), results());
-  EXPECT_EQ(json["figure"], "4.6");
+  EXPECT_EQ(json["figures"][0], "4.6");
   EXPECT_EQ(json["benches"]["kinds"]["nginx.2"]["load"].size(), 3U);
   EXPECT_EQ(json["summaries"][0]["points"][1]["ratio"]["median"], 1.5);
   EXPECT_EQ(json["summaries"][0]["points"][1]["paper-ratio"], 2.0);
   EXPECT_EQ(json["summaries"].size(), 2U);
   EXPECT_EQ(results_from(to_json(results())), results());
 }
+
+TEST(BenchReport, EveryRowOfTheCsvHasAllColumns) {
+  auto runs = results().benches["kinds"];
+  runs["ipvs.1"].latency = {{.round = 1, .sent = 2, .answered = 1, .latencies = {0.001}}};
+  runs["ipvs.1"].bytes = {
+      {.round = 1, .requests = 100, .out = {.packets = 4, .payload = 3, .bytes = 67500}, .in = {}}};
+  runs["ipvs.1"].counts = {{.round = 1, .instructions = {250'000}}};
+  std::istringstream lines(csv(sample(), runs));
+  std::string line;
+  std::getline(lines, line);
+  const auto commas = std::ranges::count(line, ',');
+  for (int n = 1; std::getline(lines, line); ++n) EXPECT_EQ(std::ranges::count(line, ','), commas) << line;
+  EXPECT_THAT(csv(sample(), runs), HasSubstr("kinds,ipvs,1,1,bytes,100,,,,,,,,,,67500,\r\n"));
+  EXPECT_THAT(csv(sample(), runs), HasSubstr("kinds,ipvs,1,1,instructions,,,,,,,,,,,,250000\r\n"));
+}
+
+TEST(BenchReport, ARoundThatFailedIsToldAndComparesNothing) {
+  auto all = results();
+  auto& runs = all.benches["kinds"];
+  auto& base = runs["ipvs.1"];
+  base.load.erase(base.load.begin());
+  base.lost = {{.round = 1, .what = "load", .why = "wrk in client: Network is unreachable"}};
+  const auto made = summarise(sample(), Measure::throughput, runs);
+  EXPECT_EQ(made.points[0].rounds, 2U);
+  EXPECT_EQ(made.points[1].ratio, (Interval{1.5, 1.5, 1.5})) << "compared with another round";
+  const auto text = table(sample(), made, all.machine);
+  EXPECT_THAT(text, HasSubstr("2 of 3"));
+  EXPECT_THAT(text, HasSubstr("ipvs.1, round 1: wrk in client: Network is unreachable"));
+  EXPECT_EQ(json_of(sample(), all)["summaries"][0]["points"][0]["of"], 3);
+  EXPECT_EQ(results_from(to_json(all)), all);
+  EXPECT_FALSE(lacks_some(sample(), runs));
+  base.load.clear();
+  EXPECT_TRUE(lacks_some(sample(), runs));
+}
+
+Summary counted(std::vector<std::vector<double>> of) {
+  Bench bench = sample();
+  bench.vary = {{"kind", {"direct", "ipvs", "nftables", "nginx"}}};
+  bench.measures = {Measure::instructions};
+  bench.baseline = "direct";
+  bench.paper.reset();
+  std::map<std::string, Runs> runs;
+  for (std::size_t n = 0; n < of.size(); ++n)
+    for (const double value : of[n]) {
+      auto& counts = runs[bench.vary[0].values[n]].counts;
+      counts.push_back({.round = static_cast<int>(counts.size()) + 1, .instructions = {value}});
+    }
+  return summarise(bench, Measure::instructions, runs);
+}
+
+TEST(BenchReport, InstructionsAreToldBeyondDirectAccessAndOnlySeparateOnesAreOrdered) {
+  const auto made =
+      counted({{250e3, 252e3, 251e3}, {285e3, 280e3, 290e3}, {288e3, 279e3, 281e3}, {350e3, 351e3, 352e3}});
+  EXPECT_EQ(made.points[1].difference.middle, 35);
+  EXPECT_EQ(order(made), "direct < nftables, ipvs < nginx");
+  EXPECT_FALSE(are_separate(made.points[1], made.points[2]));
+  EXPECT_TRUE(are_separate(made.points[0], made.points[1]));
+}
+
+TEST(BenchReport, OneBootSeparatesNothing) { EXPECT_EQ(order(counted({{250e3}, {285e3}})), "direct, ipvs"); }
 
 TEST(BenchReport, PlotSaysWhatWasMeasuredAndHasThePapersBeside) {
   const auto script = plot_script(sample(), summary(), results().machine);
@@ -154,9 +215,10 @@ TEST(BenchReport, WritesEachFileUnderTheFiguresName) {
   const auto folder = std::filesystem::path(testing::TempDir()) / "bench-report-test";
   std::filesystem::create_directories(folder);
   EXPECT_THAT(write_all({sample()}, results(), folder), HasSubstr("figure-4.6-kinds"));
-  for (const auto* ending : {".txt", ".csv", ".json", "-throughput.svg", "-cpu.svg"})
+  for (const auto* ending : {".txt", ".csv", ".json", "-throughput.svg"})
     EXPECT_GT(std::filesystem::file_size(folder / (std::string("figure-4.6-kinds") + ending)), 100U)
         << ending;
+  EXPECT_GT(std::filesystem::file_size(folder / "figure-5.8-kinds-cpu.svg"), 100U);
   const auto svg = test::read_file(folder / "figure-4.6-kinds-throughput.svg");
   EXPECT_THAT(svg, HasSubstr("<svg "));
   EXPECT_THAT(svg, HasSubstr("papers: nginx"));

@@ -77,6 +77,10 @@ TEST(GuestMachine, CarriesPathsThroughQemusOptionsAndTheKernelsCommandLine) {
   EXPECT_THAT(argv, Contains(testing::AllOf(StartsWith("local,id=root,path=/,"), HasSubstr("readonly=on"))));
   EXPECT_THAT(argv, Contains("1500M"));
   EXPECT_THAT(argv, Contains(StartsWith("tcg,")));
+  options.counts_instructions = true;
+  options.cpus = 1;
+  EXPECT_THAT(qemu_command(options), Contains(StartsWith("shift=0")));
+  EXPECT_THAT(qemu_command(options), Contains(StartsWith("tcg,thread=single")));
   options.program = "/home/\"/lblab";
   EXPECT_THROW(qemu_command(options), std::runtime_error);
 }

@@ -158,5 +158,24 @@ TEST(Placement, PodsOfAClusterWithoutNodesAreRefused) {
   }
 }
 
+TEST(Placement, PodsKeepToTheNodesThatHoldThem) {
+  auto cluster = cluster_of(4, 1, 24);
+  cluster.nodes[0].holds = cluster.nodes[1].holds = model::Holds::load_balancers;
+  cluster.nodes[2].holds = cluster.nodes[3].holds = model::Holds::pods;
+  cluster.services[0].pods.replicas = 3;
+  cluster.services[0].load_balancers->replicas = 2;
+  Placement placement;
+  seat_pods(cluster, placement);
+  const auto node = [&](const char* pod) { return placement.seats.at(pod).node; };
+  EXPECT_EQ(node("s1-1"), "node3");
+  EXPECT_EQ(node("s1-2"), "node4");
+  EXPECT_EQ(node("s1-3"), "node3");
+  EXPECT_EQ(node("s1-lb-1"), "node1");
+  EXPECT_EQ(node("s1-lb-2"), "node2");
+  EXPECT_EQ(placement.seats.at("s1-1").address.str(), "172.16.3.2") << "prefixes go by all nodes";
+  cluster.services[0].load_balancers->replicas = 3;
+  EXPECT_THROW(seat_pods(cluster, placement), Unplaceable);
+}
+
 }  // namespace
 }  // namespace lblab::cluster

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -26,6 +27,8 @@ class Machine {
     std::set<Prefix> addresses;
     std::optional<std::pair<std::string, std::string>> other_end;
     Impairment impairment = {};
+    int queues = 1;
+    std::vector<std::vector<int>> steering = {};  // only where a queue is steered
     bool feeds_xdp = false;
     bool operator==(const MachineLink&) const = default;
   };
@@ -81,6 +84,7 @@ class Machine {
       link.other_end = {veth->peer_host, veth->peer_link};
       far.links[veth->peer_link] = {VethPeer{}};
       far.links[veth->peer_link].other_end = {op.host, op.link.name};
+      link.queues = far.links[veth->peer_link].queues = op.link.queues;
     } else if (const auto* vxlan = std::get_if<Vxlan>(&op.link.kind)) {
       require(host.links.contains(vxlan->underlay), "no underlay");
     } else {
@@ -107,6 +111,12 @@ class Machine {
     link.up = op.up;
   }
   void operator()(const Impair& op) { the_link(op.host, op.link).impairment = op.impairment; }
+  void operator()(const Steer& op) {
+    auto& link = the_link(op.host, op.link);
+    require(op.queues.size() == static_cast<std::size_t>(link.queues), "not one for each queue");
+    const bool any = std::ranges::any_of(op.queues, [](const auto& cpus) { return !cpus.empty(); });
+    link.steering = any ? op.queues : std::vector<std::vector<int>>{};
+  }
   void operator()(const FeedXdp& op) { the_link(op.host, op.link).feeds_xdp = op.on; }
   void operator()(const AddAddress& op) { the_link(op.host, op.link).addresses.insert(op.address); }
   void operator()(const RemoveAddress& op) {

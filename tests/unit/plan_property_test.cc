@@ -107,6 +107,7 @@ Lab some_lab() {
         end.kind = Veth{"fabric", "p" + name};
       if (has_bridge && often()) port.master = "lan";
       end.addresses = some_addresses(subnet);
+      if (seldom()) end.steering = {one_of<std::vector<int>>({{0}, {0, 1}})};
       host.links.push_back(end);
       lab.hosts["fabric"].links.push_back(port);
       if (seldom())
