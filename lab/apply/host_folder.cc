@@ -30,7 +30,7 @@ std::string HostFolder::outside(const std::string& inside) const {
     if (normal.starts_with(folder) && normal.size() > folder.size())
       return path_ + "/" + p.name + "/" + normal.substr(folder.size());
   }
-  throw sys::SystemError{"use " + inside + ", which is not below /run, /tmp or /var/log", EINVAL};
+  throw sys::SystemError{"use " + inside + ", which is not below /run, /tmp, /var/log or /var/tmp", EINVAL};
 }
 
 void HostFolder::write(const model::File& file) {

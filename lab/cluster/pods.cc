@@ -6,7 +6,7 @@
 #include "lab/cluster/routing.hpp"
 #include "lab/cluster/sysctls.hpp"
 #include "lab/cluster/wiring.hpp"
-#include "lab/daemons/exabgp.hpp"
+#include "lab/daemons/announcer.hpp"
 #include "lab/daemons/lbd.hpp"
 #include "lab/daemons/nginx.hpp"
 #include "lab/daemons/probe.hpp"
@@ -120,20 +120,22 @@ class Pods {
         {.destination = service.addresses, .next_hops = {}, .type = model::Route::Type::blackhole});
     const auto& [node, address] = seat(name);
     const auto& home = *nodes_.at(node).node;
-    install(
-        daemons::lbd::balancer(
-            service, {.mark = mark, .next_hop = next_hop(cluster_, home), .endpoints = endpoints(service)}),
-        host);
+    const auto announcer = service.load_balancers->announcer;
+    install(daemons::lbd::balancer(service, {.mark = mark,
+                                             .next_hop = next_hop(cluster_, home),
+                                             .endpoints = endpoints(service),
+                                             .announced_by = daemons::taker_of_routes(announcer)}),
+            host);
     if (const auto [as, peers] = upstream(cluster_, home); !peers.empty())
-      install(daemons::exabgp::announcer(
-                  {.as = as,
-                   .local = address,
-                   .peers = peers,
-                   .session_is_certain = !with_role(cluster_, Role::route_reflector).empty(),
-                   .hold_time = service.load_balancers->hold_time,
-                   .announce_socket = daemons::lbd::announce_socket,
-                   .announce_limit = service.load_balancers->announce_limit}),
-              host);
+      for (auto& program : daemons::announcer(
+               announcer, {.as = as,
+                          .local = address,
+                          .peers = peers,
+                          .session_is_certain = !with_role(cluster_, Role::route_reflector).empty(),
+                          .hold_time = service.load_balancers->hold_time,
+                          .announce_socket = daemons::lbd::announce_socket,
+                          .announce_limit = service.load_balancers->announce_limit}))
+        install(std::move(program), host);
     // By a next hop, not by the bridge: a pod that takes over has another neighbour entry, and nobody answers
     // ARP for the service.
     lab_.hosts.at(node).routes.push_back(

@@ -2,6 +2,7 @@
 
 #include "lab/daemons/bird.hpp"
 #include "lab/daemons/fibd.hpp"
+#include "lab/daemons/frr.hpp"
 #include "lab/daemons/gobgpd.hpp"
 
 namespace lblab::cluster {
@@ -35,24 +36,39 @@ daemons::BgpSpeaker identity(const Node& node, const std::vector<const Node*>& p
   return self;
 }
 
+void install_all(std::vector<daemons::Program> programs, model::Host& host) {
+  for (auto& program : programs) install(std::move(program), host);
+}
+
 void run_router(const Cluster& cluster, const Node& node, model::Host& host) {
   const auto reflectors = speakers(cluster, Role::route_reflector);
   const auto nodes = with_role(cluster, Role::node);
   daemons::BgpRouter router{
       identity(node, reflectors.empty() ? nodes : reflectors), addresses(node, reflectors), {}};
   if (reflectors.empty()) router.passive_peers = addresses(node, nodes);
-  if (node.bgp->agent == model::BgpAgent::bird) return install(daemons::bird::router(router), host);
-  install(daemons::gobgpd::router(router), host);
-  install(daemons::fibd::beside_gobgpd(node.bgp->stale_time, node.bgp->groups), host);
+  switch (node.bgp->agent) {
+    case model::BgpAgent::gobgp:
+      install(daemons::gobgpd::router(router), host);
+      return install(daemons::fibd::beside_gobgpd(node.bgp->stale_time, node.bgp->groups), host);
+    case model::BgpAgent::frr:
+      return install_all(daemons::frr::router(router), host);
+    case model::BgpAgent::bird:
+      return install(daemons::bird::router(router), host);
+  }
 }
 
 void run_reflector(const Cluster& cluster, const Node& node, model::Host& host) {
   const auto routers = speakers(cluster, Role::router);
   daemons::BgpReflector reflector{identity(node, routers), cluster.overlay->subnet.network(),
                                   addresses(node, routers)};
-  install(speaker(node)->agent == model::BgpAgent::bird ? daemons::bird::reflector(reflector)
-                                                        : daemons::gobgpd::reflector(reflector),
-          host);
+  switch (speaker(node)->agent) {
+    case model::BgpAgent::gobgp:
+      return install(daemons::gobgpd::reflector(reflector), host);
+    case model::BgpAgent::frr:
+      return install_all(daemons::frr::reflector(reflector), host);
+    case model::BgpAgent::bird:
+      return install(daemons::bird::reflector(reflector), host);
+  }
 }
 
 }  // namespace

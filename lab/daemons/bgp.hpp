@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "lab/daemons/program.hpp"
 
-/// What the BGP agents of a router and of a route reflector have to do, whichever program does it. iBGP
-/// throughout.
+/// What the BGP agents of a router, of a route reflector and of a load-balancer pod have to do, whichever
+/// program does it. iBGP throughout.
 namespace lblab::daemons {
 
 struct BgpSpeaker {
@@ -28,6 +29,17 @@ struct BgpRouter : BgpSpeaker {
 struct BgpReflector : BgpSpeaker {
   Prefix announcers;
   std::vector<Address> routers;
+};
+
+/// Beside lbd in a load-balancer pod: holds the session, and says what lbd-announce tells it.
+struct BgpAnnouncer {
+  std::uint32_t as = 65021;
+  Address local;                   // the pod's: router-id and source of the session
+  std::vector<Address> peers;      // reflectors, or routers where there is no reflector
+  bool session_is_certain = true;  // false: it is ready without one
+  milliseconds hold_time{9'000};
+  std::string announce_socket;          // lbd's
+  milliseconds announce_limit{10'000};  // lbd gone for longer: its routes are withdrawn
 };
 
 }  // namespace lblab::daemons

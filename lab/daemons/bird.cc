@@ -18,7 +18,7 @@ protocol direct {{ ipv4; }}
                      what, speaker.router_id.str());
 }
 
-/// The log tells of every session that comes up or goes down: observe/bird_log reads it.
+/// The log tells of every session that comes up or goes down: bgp/bird_log reads it.
 std::string session(const BgpSpeaker& speaker) {
   return fmt::format("  debug {{ states, events }};\n  hold time {}; keepalive time {};\n",
                      whole_seconds(speaker.hold_time), keepalive_seconds(speaker.hold_time));
@@ -79,6 +79,23 @@ Program reflector(const BgpReflector& reflector) {
             session(reflector) + connect_at_once +
             "  ipv4 { import none; export where source = RTS_BGP; add paths tx; next hop keep; };\n}\n";
   return program(std::move(text));
+}
+
+Program announcer(const BgpAnnouncer& announcer) {
+  const BgpSpeaker self{.as = announcer.as, .router_id = announcer.local, .hold_time = announcer.hold_time};
+  // By a pattern, which may match nothing: a file that is not there would be a mistake.
+  std::string text = head("The announcer: the routes of a file that lbd-announce writes.", self) +
+                     "protocol static announced {\n  ipv4;\n  include \"/run/bird/announced*.conf\";\n}\n";
+  int n = 0;
+  for (const auto& upstream : announcer.peers)
+    text += fmt::format("protocol bgp upstream{} {{\n  local {} as {}; neighbor {} as {}; multihop;\n", ++n,
+                        announcer.local.str(), announcer.as, upstream.str(), announcer.as) +
+            session(self) + connect_at_once +
+            "  ipv4 { import none; export where source = RTS_STATIC; next hop keep; };\n}\n";
+  auto made = program(std::move(text));
+  if (announcer.session_is_certain) made.process.ready.pattern = "BGP session established";
+  made.process.rank = announcer_rank;
+  return made;
 }
 
 }  // namespace lblab::daemons::bird

@@ -11,4 +11,8 @@ inline constexpr const char* control_socket = "/run/bird/bird.ctl";
 Program router(const BgpRouter&);
 Program reflector(const BgpReflector&);
 
+/// The routes that an announcer includes: lbd-announce's file.
+inline constexpr const char* announced_routes = "/run/bird/announced.conf";
+Program announcer(const BgpAnnouncer&);
+
 }  // namespace lblab::daemons::bird

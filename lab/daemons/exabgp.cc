@@ -22,7 +22,7 @@ sys.exit(run_exabgp())
 )";
 
 // env: exabgp wants an absolute path, and the lab's own programs are found by PATH.
-std::string api_process(const Config& config) {
+std::string api_process(const BgpAnnouncer& config) {
   return fmt::format(R"(process lbd-announce {{
     run /usr/bin/env lbd-announce --socket {} --limit {};
     encoder json;
@@ -31,7 +31,7 @@ std::string api_process(const Config& config) {
                      config.announce_socket, duration(config.announce_limit));
 }
 
-std::string neighbour(const Config& config, const Address& peer) {
+std::string neighbour(const BgpAnnouncer& config, const Address& peer) {
   return fmt::format(R"(neighbor {} {{
     router-id {};
     local-address {};
@@ -53,7 +53,7 @@ std::string neighbour(const Config& config, const Address& peer) {
 
 }  // namespace
 
-Program announcer(const Config& config) {
+Program announcer(const BgpAnnouncer& config) {
   std::string text = api_process(config);
   for (const auto& peer : config.peers) text += neighbour(config, peer);
   Program made;

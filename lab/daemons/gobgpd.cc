@@ -45,6 +45,10 @@ constexpr const char* passive = R"(    transport:
         passive-mode: true
 )";
 
+constexpr const char* connect_soon = R"(        connect-retry: 5
+        idle-hold-time-after-reset: 1
+)";
+
 constexpr const char* ipv4 = R"(    afi-safis:
       - config:
           afi-safi-name: ipv4-unicast
@@ -90,10 +94,7 @@ Program router(const BgpRouter& router) {
   if (!neighbours.empty()) text += "neighbors:\n";
   for (const auto& reflector : router.reflectors) {
     text += peer(router, reflector);
-    text += R"(        connect-retry: 5
-        idle-hold-time-after-reset: 1
-)";
-    text += std::string(ipv4) + receive_all_paths;
+    text += std::string(connect_soon) + ipv4 + receive_all_paths;
   }
   for (const auto& announcer : router.passive_peers) text += peer(router, announcer) + passive + ipv4;
   return program(std::move(text), neighbours);
@@ -128,6 +129,18 @@ Program reflector(const BgpReflector& reflector) {
                         reflector.router_id.str()) +
             ipv4 + send_all_paths;
   return program(std::move(text), reflector.routers);
+}
+
+Program announcer(const BgpAnnouncer& announcer) {
+  const BgpSpeaker self{.as = announcer.as, .router_id = announcer.local, .hold_time = announcer.hold_time};
+  std::string text =
+      "# The announcer: its routes come from lbd-announce, over the API.\n" + global(self) + "neighbors:\n";
+  for (const auto& upstream : announcer.peers)
+    text += peer(self, upstream) + std::string(connect_soon) + ipv4;
+  auto made = program(std::move(text), announcer.peers);
+  if (announcer.session_is_certain) made.process.ready.pattern = "Peer Up";
+  made.process.rank = announcer_rank;
+  return made;
 }
 
 Program rib_monitor() {

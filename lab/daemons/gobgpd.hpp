@@ -11,6 +11,8 @@ inline constexpr const char* api = "127.0.0.1:50051";
 
 Program router(const BgpRouter&);
 Program reflector(const BgpReflector&);
+/// Its configuration has no place for routes of its own: they come over the API.
+Program announcer(const BgpAnnouncer&);
 
 /// gobgp's client, which prints the paths that the gobgpd beside it has, and then every change of them: lines
 /// for gobgp::parse_rib().

@@ -146,8 +146,8 @@ Program balancer(const model::Service& service, const Config& config) {
   made.process.name = "lbd";
   made.process.argv = {"lbd", "--config", path};
   made.process.ready = {.when = model::Ready::When::output, .pattern = R"("event":"ready")"};
-  // It withdraws through exabgp when it ends: an exabgp that ended with it would cut the drain short.
-  made.process.after = {"exabgp"};
+  // It withdraws through that when it ends: one that ended with it would cut the drain short.
+  made.process.after = {config.announced_by};
   // TERM makes it withdraw, drain for at most drain-limit, and remove what it made.
   made.process.stop_grace = service.load_balancers->drain_limit + milliseconds{3'000};
   made.process.needs = needs(*service.load_balancers);

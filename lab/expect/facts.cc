@@ -130,7 +130,7 @@ void Facts::take_process(const json& event) {
   if (state == "signalled" && event.value("signal", 0) == SIGCONT && before == ProcessState::frozen)
     now = ProcessState::ready;
   // Nobody tells of the sessions of an agent that has died.
-  static const Set agents{"gobgpd", "exabgp", "bird"};
+  static const Set agents{"gobgpd", "exabgp", "bgpd", "bird"};
   if (now == ProcessState::ended && agents.contains(text(event, "process")))
     tell(peers[text(event, "host")], event, Set{});
   if (now != before) life.push_back({earliest_of(event), time_of(event), now});

@@ -74,8 +74,9 @@ class ClusterCheck {
   void check_groups(const std::string& role, const View& groups, const View& agent) {
     if (role == "route-reflector" && groups.given())
       report(groups.name_mark(), "groups on a route reflector", "only a router has kernel routes");
-    if (role == "router" && groups.given() && agent.ok() && agent.as<std::string>() == "bird")
-      report(groups.name_mark(), "groups beside the agent bird", "agent: gobgp, which is the default");
+    if (role == "router" && groups.given() && agent.ok() && agent.as<std::string>() != "gobgp")
+      report(groups.name_mark(), fmt::format("groups beside the agent {}", agent.as<std::string>()),
+             "agent: gobgp, which is the default");
   }
 
   void check_service(const View& service) {

@@ -81,7 +81,7 @@ std::set<std::string> own_processes(const View& node) {
   const auto role = node["role"].as<std::string>();
   if (role == "node") return {"overlayd"};
   if (role == "route-reflector" || (role == "router" && node["bgp"].given()))
-    return {"gobgpd", "bird", "fibd", "overlayd"};
+    return {"gobgpd", "bgpd", "zebra", "bird", "fibd", "overlayd"};
   return {};
 }
 

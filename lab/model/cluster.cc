@@ -16,6 +16,18 @@ const T* named(const std::vector<T>& all, const std::string& name) {
 const Node* Cluster::node(const std::string& name) const { return named(nodes, name); }
 const Service* Cluster::service(const std::string& name) const { return named(services, name); }
 
+const char* word(BgpAgent agent) {
+  switch (agent) {
+    case BgpAgent::gobgp:
+      return "gobgp";
+    case BgpAgent::frr:
+      return "frr";
+    case BgpAgent::bird:
+      return "bird";
+  }
+  return "";
+}
+
 std::string gateway_name(const std::string& network) { return network + "-gateway"; }
 
 }  // namespace lblab::model

@@ -50,7 +50,9 @@ struct Interface {
 enum class Role { plain, client, router, route_reflector, node };
 /// Which pods a node may have.
 enum class Holds { all, pods, load_balancers };
-enum class BgpAgent { gobgp, bird };
+enum class BgpAgent { gobgp, frr, bird };
+const char* word(BgpAgent);  // as a topology has it
+
 enum class NexthopGroups { plain, resilient };
 
 struct Bgp {
@@ -137,6 +139,9 @@ struct IpvsOptions {
   bool sloppy_tcp = false;
 };
 
+/// What speaks BGP in a load-balancer pod.
+enum class Announcer { exabgp, gobgp, frr, bird };
+
 struct LoadBalancers {
   enum class Forwarding { nat, direct, tunnel };
   int replicas = 1;  // at most one a node
@@ -145,8 +150,9 @@ struct LoadBalancers {
   std::string scheduler = "lc";
   IpvsOptions ipvs = {};
   Health health;
-  bool masquerade = true;               // false: the papers' failure, to show it
-  milliseconds hold_time{9'000};        // what exabgp offers
+  bool masquerade = true;  // false: the papers' failure, to show it
+  Announcer announcer = Announcer::exabgp;
+  milliseconds hold_time{9'000};        // what the announcer offers
   milliseconds announce_limit{10'000};  // lbd gone for longer: its routes are withdrawn
   milliseconds drain_limit{2'000};      // TERM: how long lbd waits for connections
   Mark mark;

@@ -20,14 +20,32 @@ bool speaks_bgp(const View& node) {
   return role == "route-reflector" || (role == "router" && node["bgp"].given());
 }
 
+constexpr std::string_view zebra = "zebra";
+
+std::vector<std::string> processes_of_agent(std::string_view agent) {
+  if (agent == "exabgp") return {"exabgp"};
+  if (agent == "frr") return {std::string(zebra), "bgpd"};
+  return {agent == "bird" ? "bird" : "gobgpd"};
+}
+
 Names processes_of(const View& node) {
   Names names;
   if (speaks_bgp(node)) {
-    const bool is_bird = node["bgp"]["agent"].as<std::string>() == "bird";
-    names.add(is_bird ? "bird" : "gobgpd");
-    if (!is_bird && node["role"].as<std::string>() == "router") names.add("fibd");
+    const auto agent = node["bgp"]["agent"].as<std::string>();
+    for (const auto& name : processes_of_agent(agent)) names.add(name);
+    if (agent == "gobgp" && node["role"].as<std::string>() == "router") names.add("fibd");
   }
   for (const View& process : node["processes"].each()) names.add(process_name(process));
+  return names;
+}
+
+Names processes_of_balancer(const View& balancers) {
+  Names names;
+  const auto announcer = balancers["announcer"].as<std::string>();
+  for (const auto& name : processes_of_agent(announcer))
+    if (name != zebra) names.add(name);                  // a pod's routes are not its bgpd's
+  if (announcer != "exabgp") names.add("lbd-announce");  // exabgp starts it by itself
+  names.add("lbd");
   return names;
 }
 
@@ -69,6 +87,8 @@ Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services
   for (const View& link : topology["links"].each())
     for (const View& end : link["ends"].each())
       if (end.ok()) interfaces_[end.as<LinkEnd>().node].add(end.as<LinkEnd>().interface);
+  for (const View& service : services_.each())
+    of_balancers_[service.name()] = processes_of_balancer(service["load-balancers"]);
   for (const auto name : nodes_.names()) hosts_.emplace_back(name);
   for (const auto name : services_.names()) {
     const auto [pods, load_balancers] = replicas(name);
@@ -98,10 +118,12 @@ const Names& Inventory::interfaces(const std::string& host) const {
 }
 
 const Names& Inventory::processes(const std::string& host) const {
-  static const Names of_load_balancer{"exabgp", "lbd"}, of_web_pod{"nginx"};
+  static const Names of_web_pod{"nginx"};
   if (const auto found = processes_.find(host); found != processes_.end()) return found->second;
   const auto name = pod(host);
-  return name && name->is_load_balancer ? of_load_balancer : of_web_pod;
+  if (!name || !name->is_load_balancer) return of_web_pod;
+  const auto found = of_balancers_.find(name->service);
+  return found == of_balancers_.end() ? of_web_pod : found->second;
 }
 
 }  // namespace lblab::model

@@ -77,7 +77,8 @@ class Inventory {
 
  private:
   View nodes_, services_;
-  std::map<std::string, Names> interfaces_, processes_;  // of nodes
+  std::map<std::string, Names> interfaces_, processes_;     // of nodes
+  std::map<std::string, Names, std::less<>> of_balancers_;  // the processes of a service's load balancers
   std::set<std::string> on_networks_;
   std::set<std::string, std::less<>> gateways_;
   std::size_t pod_nodes_ = 0;

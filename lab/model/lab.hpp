@@ -104,8 +104,9 @@ struct Neighbour {
   auto operator<=>(const Neighbour&) const = default;
 };
 
-/// A file of a host. Every host has a /run, a /tmp and a /var/log of its own; `path` lies below one of those,
-/// so that hosts do not meet. Replaced whole when its text changes (a reader under inotify sees IN_MOVED_TO).
+/// A file of a host. Every host has a /run, /tmp, /var/log and /var/tmp of its own; `path` lies below one of
+/// those, so that hosts do not meet. Replaced whole when its text changes (a reader under inotify sees
+/// IN_MOVED_TO).
 struct File {
   std::string path;
   std::string text;

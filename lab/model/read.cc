@@ -44,7 +44,7 @@ std::vector<Interface> read_interfaces(const View& view, const View& networks) {
 
 Bgp read_bgp(const View& view) {
   return {.as = static_cast<std::uint32_t>(view["as"].as<std::int64_t>()),
-          .agent = choice<BgpAgent>(view["agent"], {"gobgp", "bird"}),
+          .agent = choice<BgpAgent>(view["agent"], {"gobgp", "frr", "bird"}),
           .hold_time = view["hold-time"].as<milliseconds>(),
           .stale_time = view["stale-time"].as<milliseconds>(),
           .groups = choice<NexthopGroups>(view["groups"], {"plain", "resilient"}),
@@ -163,6 +163,7 @@ LoadBalancers read_load_balancers(const View& view) {
           .ipvs = read_ipvs(view),
           .health = read_health(view["health"]),
           .masquerade = view["masquerade"].as<bool>(),
+          .announcer = choice<Announcer>(view["announcer"], {"exabgp", "gobgp", "frr", "bird"}),
           .hold_time = view["hold-time"].as<milliseconds>(),
           .announce_limit = view["announce-limit"].as<milliseconds>(),
           .drain_limit = view["drain-limit"].as<milliseconds>(),

@@ -36,7 +36,7 @@ const char* words(Role role) {
 std::string remark(const Node& node) {
   const auto bgp = cluster::speaker(node);
   if (!bgp) return "";
-  return fmt::format("AS {}, {}", bgp->as, bgp->agent == model::BgpAgent::bird ? "bird" : "gobgp");
+  return fmt::format("AS {}, {}", bgp->as, word(bgp->agent));
 }
 
 /// A line an interface: on networks the address alone, for the bar says the rest.

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lab/bgp/frr.hpp"
 #include "lab/daemons/gobgpd.hpp"
 #include "lab/gobgp/gobgp.hpp"
 #include "lab/gobgp/log.hpp"
@@ -12,6 +13,7 @@ BgpWatch::BgpWatch(ProcessTable& processes, History& history)
     : history_(history),
       listener_(processes.listen([this](const std::string& host, const std::string& process, auto line) {
         if (process == "gobgpd") log_line(host, line);
+        if (process == "bgpd") frr_line(host, line);
         if (process == "bird") bird_line(host, line);
         if (process == daemons::gobgpd::rib_monitor_name) rib_line(host, line);
       })) {}
@@ -19,6 +21,11 @@ BgpWatch::BgpWatch(ProcessTable& processes, History& history)
 void BgpWatch::log_line(const std::string& host, std::string_view line) {
   const auto change = gobgp::parse_log_line(line);
   if (change) tell_session(host, "gobgpd", change->peer, change->up, change->reason);
+}
+
+void BgpWatch::frr_line(const std::string& host, std::string_view line) {
+  const auto change = bgp::parse_frr_log_line(line);
+  if (change) tell_session(host, "bgpd", change->peer, change->up, change->reason);
 }
 
 void BgpWatch::bird_line(const std::string& host, std::string_view line) {

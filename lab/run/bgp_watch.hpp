@@ -5,13 +5,14 @@
 #include <set>
 #include <string>
 
-#include "lab/observe/bird_log.hpp"
+#include "lab/bgp/bird_log.hpp"
 #include "lab/run/process_table.hpp"
 
 namespace lblab::run {
 
-/// Turns what gobgpd, its client, and bird print into events: a session that goes up or down,
-///   {"event": "session", "host", "process": "gobgpd" | "bird", "peer", "state": "up" | "down", "reason"}
+/// Turns what gobgpd, its client, FRR's bgpd, and bird print into events: a session that goes up or down,
+///   {"event": "session", "host", "process": "gobgpd" | "bgpd" | "bird", "peer", "state": "up" | "down",
+///   "reason"}
 /// and, where a rib-monitor runs beside it, a path that comes or goes:
 ///   {"event": "path", "host", "prefix", "next-hop", "state": "announced" | "withdrawn"}
 class BgpWatch {
@@ -20,6 +21,7 @@ class BgpWatch {
 
  private:
   void log_line(const std::string& host, std::string_view line);
+  void frr_line(const std::string& host, std::string_view line);
   void bird_line(const std::string& host, std::string_view line);
   void tell_session(const std::string& host, const char* process, const sys::Address& peer, bool up,
                     const std::string& reason);
@@ -28,7 +30,7 @@ class BgpWatch {
 
   History& history_;
   std::map<std::string, std::map<std::string, std::set<std::string>>> paths_;  // host → prefix → next hops
-  std::map<std::string, observe::BirdLog> birds_;                              // by host
+  std::map<std::string, bgp::BirdLog> birds_;                                  // by host
   std::shared_ptr<ProcessTable::Listener> listener_;
 };
 

@@ -11,9 +11,11 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "lab/bgp/bird.hpp"
+#include "lab/bgp/frr.hpp"
 #include "lab/daemons/bird.hpp"
+#include "lab/daemons/frr.hpp"
 #include "lab/gobgp/gobgp.hpp"
-#include "lab/observe/bird.hpp"
 #include "lab/observe/ipvs_table.hpp"
 #include "lab/sys/process.hpp"
 
@@ -45,29 +47,42 @@ const char* word(gobgp::State state) {
   }
 }
 
-constexpr const char* bird = "bird";
-
 /// The command that asks a speaker for its sessions; none for other processes.
 std::optional<std::vector<std::string>> asking(const std::string& process) {
   using Argv = std::vector<std::string>;
   if (process == "gobgpd") return Argv{"gobgp", "-j", "neighbor"};
-  if (process == bird) return Argv{"birdc", "-s", daemons::bird::control_socket, "show", "protocols", "all"};
+  if (process == "bgpd") return daemons::frr::asking_bgpd("show bgp summary json");
+  if (process == "bird")
+    return Argv{"birdc", "-s", daemons::bird::control_socket, "show", "protocols", "all"};
   return std::nullopt;
 }
 
-std::vector<std::pair<sys::Address, std::string>> told_by_gobgp(const std::string& text) {
-  std::vector<std::pair<sys::Address, std::string>> sessions;
+using Sessions = std::vector<std::pair<sys::Address, std::string>>;
+
+Sessions told_by_gobgp(const std::string& text) {
+  Sessions sessions;
   const auto parsed = gobgp::parse_neighbours(text);
   if (const auto* neighbours = std::get_if<std::vector<gobgp::Neighbour>>(&parsed))
     for (const auto& n : *neighbours) sessions.emplace_back(n.address, word(n.state));
   return sessions;
 }
 
-std::vector<std::pair<sys::Address, std::string>> told_by_bird(const std::string& text) {
-  std::vector<std::pair<sys::Address, std::string>> sessions;
-  for (const auto& session : observe::parse_bird_protocols(text))
+Sessions told_by_frr(const std::string& text) {
+  Sessions sessions;
+  for (const auto& session : bgp::parse_frr_summary(text)) sessions.emplace_back(session.peer, session.state);
+  return sessions;
+}
+
+Sessions told_by_bird(const std::string& text) {
+  Sessions sessions;
+  for (const auto& session : bgp::parse_bird_protocols(text))
     sessions.emplace_back(session.peer, session.state);
   return sessions;
+}
+
+Sessions told_by(const std::string& process, const std::string& text) {
+  if (process == "bgpd") return told_by_frr(text);
+  return process == "bird" ? told_by_bird(text) : told_by_gobgp(text);
 }
 
 }  // namespace
@@ -105,7 +120,7 @@ asio::awaitable<json> bgp_sessions(std::string host, std::string process, std::v
   std::vector<std::string> environment{"PATH=" + path};
   const std::string text =
       co_await output_in(std::move(namespaces), std::move(environment), std::move(*command), patience);
-  for (const auto& [peer, state] : process == bird ? told_by_bird(text) : told_by_gobgp(text))
+  for (const auto& [peer, state] : told_by(process, text))
     sessions.push_back({{"host", host}, {"peer", peer.str()}, {"state", state}});
   co_return sessions;
 }

@@ -20,8 +20,8 @@ boost::asio::awaitable<std::string> output_in(std::vector<int> namespaces,
 /// Whether a process of this name can be asked for its sessions.
 bool is_bgp_speaker(const std::string& process);
 
-/// The sessions that the speaker of a host knows, as `gobgp neighbor` tells, or birdc: [{"host", "peer",
-/// "state"}, …]; empty while it does not answer (bounded by 5 s).
+/// The sessions that the speaker of a host knows, as `gobgp neighbor` tells, vtysh, or birdc: [{"host",
+/// "peer", "state"}, …]; empty while it does not answer (bounded by 5 s).
 boost::asio::awaitable<nlohmann::json> bgp_sessions(std::string host, std::string process,
                                                     std::vector<int> namespaces, std::string path);
 

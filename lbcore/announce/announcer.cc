@@ -1,43 +1,16 @@
 #include "lbcore/announce/announcer.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <sstream>
+#include <utility>
 
 namespace lbcore::announce {
 
-namespace {
-
-std::string command(const char* verb, const Route& route) {
-  return fmt::format("{} route {} next-hop {}", verb, route.prefix.str(), route.next_hop.str());
-}
-
-std::vector<std::string> words(std::string_view line) {
-  std::istringstream in{std::string(line)};
-  return {std::istream_iterator<std::string>(in), {}};
-}
-
-/// {"type":"state","neighbor":{"address":{"peer":"10.0.0.109"},"state":"up"}} among much else. exabgp's
-/// "connected" is only TCP's.
-std::optional<Session> session_change(std::string_view line) try {
-  const auto message = nlohmann::json::parse(line);
-  if (message.at("type") != "state") return std::nullopt;
-  const auto& neighbor = message.at("neighbor");
-  const std::string state = neighbor.at("state");
-  if (state != "up" && state != "down") return std::nullopt;
-  return Session{neighbor.at("address").at("peer"), state == "up"};
-} catch (const nlohmann::json::exception&) {
-  return std::nullopt;
-}
-
-}  // namespace
+using Kind = Request::Kind;
 
 Announcer::Output Announcer::start() {
   Output out;
-  ask({Step::Kind::ask_sessions}, "show neighbor summary", out);
-  ask({Step::Kind::ask_routes}, "show adj-rib out", out);
+  ask({Kind::sessions}, out);
+  ask({Kind::routes}, out);
   return out;
 }
 
@@ -58,15 +31,9 @@ Announcer::Output Announcer::withdraw_all() {
   return out;
 }
 
-Announcer::Output Announcer::from_exabgp(std::string_view line) {
+Announcer::Output Announcer::from_agent(const FromAgent& said) {
   Output out;
-  if (line.starts_with('{')) {
-    if (const auto change = session_change(line)) session(*change, out);
-  } else if (line == "done" || line == "error") {
-    answered(line == "done", out);
-  } else {
-    learn(line);
-  }
+  std::visit([&](const auto& what) { take(what, out); }, said);
   return out;
 }
 
@@ -84,60 +51,42 @@ void Announcer::change_to(const std::vector<Route>& routes, std::optional<Acknow
   std::map<Prefix, Address> want;
   for (const auto& route : routes) want.emplace(route.prefix, route.next_hop);
   for (const auto& [prefix, next_hop] : held_)
-    if (!want.contains(prefix)) {
-      const Route route{prefix, next_hop};
-      ask({Step::Kind::withdraw, route}, command("withdraw", route), out);
-    }
+    if (!want.contains(prefix)) ask({Kind::withdraw, {prefix, next_hop}}, out);
   for (const auto& [prefix, next_hop] : want) {
     const auto held = held_.find(prefix);
-    if (held != held_.end() && held->second == next_hop) continue;
-    const Route route{prefix, next_hop};  // takes the place of one with another next hop
-    ask({Step::Kind::announce, route}, command("announce", route), out);
+    if (held == held_.end() || held->second != next_hop) ask({Kind::announce, {prefix, next_hop}}, out);
   }
   held_ = std::move(want);
-  steps_.push_back({Step::Kind::acknowledge, {}, std::move(reply)});
+  steps_.push_back({std::nullopt, std::move(reply)});
   acknowledge(out);
 }
 
-void Announcer::ask(Step step, std::string command, Output& out) {
-  steps_.push_back(std::move(step));
-  out.to_exabgp.push_back(std::move(command));
+void Announcer::ask(const Request& request, Output& out) {
+  steps_.push_back({request, std::nullopt});
+  out.to_agent.push_back(request);
 }
 
-void Announcer::learn(std::string_view line) {
-  if (steps_.empty()) return;
-  const auto w = words(line);
-  // "10.0.0.109 65021 0:00:05 established 2 1", for each session that is up
-  if (steps_.front().kind == Step::Kind::ask_sessions && w.size() > 3 && w[3] == "established")
-    sessions_[w[0]] = true;
-  // "neighbor 10.0.0.109 ipv4 unicast 10.1.1.0/24 next-hop 10.0.0.105", for each neighbour and route
-  if (steps_.front().kind == Step::Kind::ask_routes && w.size() > 6 && w[0] == "neighbor" &&
-      w[5] == "next-hop") {
-    const auto prefix = Prefix::parse(w[4]);
-    const auto next_hop = Address::parse(w[6]);
-    if (prefix && next_hop) held_.emplace(*prefix, *next_hop);
-  }
+void Announcer::take(const Held& held, Output&) {
+  if (!held_is_known_) held_.emplace(held.route.prefix, held.route.next_hop);
 }
 
-void Announcer::answered(bool done, Output& out) {
+void Announcer::take(const Answer& answer, Output& out) {
   if (steps_.empty()) return;
-  const Step step = std::move(steps_.front());
+  const Request request = *steps_.front().request;
   steps_.pop_front();
-  if (step.kind == Step::Kind::ask_sessions) {
-    std::ranges::copy(sessions(), std::back_inserter(out.to_lbd));
-  } else if (step.kind == Step::Kind::ask_routes) {
+  if (request.kind == Kind::routes) {
     held_is_known_ = true;
     if (auto wanted = std::exchange(waiting_, std::nullopt))
       change_to(wanted->routes, std::move(wanted->reply), out);
-  } else {
-    const auto next = std::ranges::find(steps_, Step::Kind::acknowledge, &Step::kind);
-    if (!done && step.kind == Step::Kind::announce) forget(step.route);
+  } else if (request.kind != Kind::sessions) {
+    const auto next = std::ranges::find(steps_, std::optional<Request>{}, &Step::request);
+    if (!answer.done && request.kind == Kind::announce) forget(request.route);
     if (next != steps_.end() && next->reply) {
       auto& reply = *next->reply;
-      (!done                               ? reply.refused
-       : step.kind == Step::Kind::announce ? reply.announced
-                                           : reply.withdrawn)
-          .push_back(step.route);
+      (!answer.done                     ? reply.refused
+       : request.kind == Kind::announce ? reply.announced
+                                        : reply.withdrawn)
+          .push_back(request.route);
     }
   }
   acknowledge(out);
@@ -149,13 +98,13 @@ void Announcer::forget(const Route& route) {
 }
 
 void Announcer::acknowledge(Output& out) {
-  while (!steps_.empty() && steps_.front().kind == Step::Kind::acknowledge) {
+  while (!steps_.empty() && !steps_.front().request) {
     if (auto& reply = steps_.front().reply) out.to_lbd.push_back(std::move(*reply));
     steps_.pop_front();
   }
 }
 
-void Announcer::session(const Session& change, Output& out) {
+void Announcer::take(const Session& change, Output& out) {
   const auto [known, fresh] = sessions_.try_emplace(change.peer, change.up);
   if (!fresh && known->second == change.up) return;
   known->second = change.up;

@@ -4,8 +4,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -14,6 +12,7 @@
 #include <filesystem>
 
 #include "lbcore/announce/announcer.hpp"
+#include "lbcore/announce/lines.hpp"
 #include "lbcore/announce/outbox.hpp"
 #include "lbcore/folder_watch.hpp"
 
@@ -23,29 +22,15 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::use_awaitable;
-using Descriptor = asio::posix::stream_descriptor;
 using Socket = asio::local::stream_protocol::socket;
-
-/// The next line without its newline; nothing: the other side has ended.
-template <class Stream>
-asio::awaitable<std::optional<std::string>> next_line(Stream& stream, std::string& buffer) {
-  boost::system::error_code error;
-  const auto n = co_await asio::async_read_until(stream, asio::dynamic_buffer(buffer), '\n',
-                                                 asio::redirect_error(use_awaitable, error));
-  if (error) co_return std::nullopt;
-  std::string line = buffer.substr(0, n - 1);
-  buffer.erase(0, n);
-  co_return line;
-}
 
 class Helper : public std::enable_shared_from_this<Helper> {
  public:
-  Helper(asio::any_io_executor executor, HelperSettings settings)
+  Helper(asio::any_io_executor executor, const HelperSettings& settings, std::unique_ptr<Agent> agent)
       : executor_(executor),
         socket_path_(std::filesystem::absolute(settings.socket)),
         limit_(settings.limit),
-        from_exabgp_(executor, settings.from_exabgp.release()),
-        to_exabgp_(std::make_shared<Outbox<Descriptor>>(Descriptor(executor, settings.to_exabgp.release()))),
+        agent_(std::move(agent)),
         folder_(executor, socket_path_.parent_path(), IN_CREATE | IN_MOVED_TO),
         gone_for_(executor) {}
 
@@ -57,8 +42,8 @@ class Helper : public std::enable_shared_from_this<Helper> {
           if (failure) std::rethrow_exception(failure);
         });
     perform(announcer_.start());
-    std::string buffer;
-    while (const auto line = co_await next_line(from_exabgp_, buffer)) perform(announcer_.from_exabgp(*line));
+    start_limit();
+    co_await agent_->listen([this](const FromAgent& said) { perform(announcer_.from_agent(said)); });
     end();
   }
 
@@ -95,8 +80,9 @@ class Helper : public std::enable_shared_from_this<Helper> {
     lbd_ = std::make_shared<Outbox<Socket>>(std::move(socket));
     for (const auto& session : announcer_.sessions()) lbd_->send(encode(session));
     std::string buffer;
-    while (const auto line = co_await next_line(lbd_->stream(), buffer)) {
-      const auto set = decode_set(*line);
+    for (;;) {
+      const auto line = co_await next_line(lbd_->stream(), buffer);
+      const auto set = line ? decode_set(*line) : std::nullopt;
       if (!set) break;
       gone_for_.cancel();
       perform(announcer_.set(*set));
@@ -107,6 +93,7 @@ class Helper : public std::enable_shared_from_this<Helper> {
   }
 
   void start_limit() {
+    if (ended_) return;
     gone_for_.expires_after(limit_);
     gone_for_.async_wait([self = shared_from_this()](boost::system::error_code cancelled) {
       if (!cancelled) self->perform(self->announcer_.withdraw_all());
@@ -114,12 +101,13 @@ class Helper : public std::enable_shared_from_this<Helper> {
   }
 
   void perform(const Announcer::Output& output) {
-    for (const auto& command : output.to_exabgp) to_exabgp_->send(command + "\n");
+    for (const auto& request : output.to_agent) agent_->ask(request);
     for (const auto& message : output.to_lbd)
       if (lbd_) lbd_->send(encode(message));
   }
 
   void end() {
+    ended_ = true;
     folder_.close();
     gone_for_.cancel();
     if (lbd_) lbd_->stream().close();
@@ -128,18 +116,19 @@ class Helper : public std::enable_shared_from_this<Helper> {
   asio::any_io_executor executor_;
   std::filesystem::path socket_path_;
   std::chrono::milliseconds limit_;
-  Descriptor from_exabgp_;
-  std::shared_ptr<Outbox<Descriptor>> to_exabgp_;
+  std::unique_ptr<Agent> agent_;
   FolderWatch folder_;
   asio::steady_timer gone_for_;
   std::shared_ptr<Outbox<Socket>> lbd_;  // empty: not connected
   Announcer announcer_;
+  bool ended_ = false;
 };
 
 }  // namespace
 
-asio::awaitable<void> run_helper(HelperSettings settings) {
-  const auto helper = std::make_shared<Helper>(co_await asio::this_coro::executor, std::move(settings));
+asio::awaitable<void> run_helper(HelperSettings settings, std::unique_ptr<Agent> agent) {
+  const auto helper =
+      std::make_shared<Helper>(co_await asio::this_coro::executor, settings, std::move(agent));
   co_await helper->run();
 }
 

@@ -36,7 +36,7 @@ class Link {
   bool connected() const;
   /// Everything that was said to the helper is done, or there is none.
   bool settled() const;
-  /// The sessions of the connected helper's exabgp, as far as they are known: peer → up.
+  /// The sessions of the connected helper's agent, as far as they are known: peer → up.
   const std::map<std::string, bool>& sessions() const;
 
  private:

@@ -14,7 +14,8 @@
 ///
 /// lbd → helper, on connecting and on every change, always the whole set:
 ///     {"id":7,"routes":[{"route":"10.1.1.0/24","next-hop":"10.0.0.105"}]}
-/// helper → lbd, once exabgp has answered every command that the set needed; an id stands for all before it:
+/// helper → lbd, once the agent has answered every command that the set needed; an id stands for all before
+/// it:
 ///     {"acknowledged":7,"announced":[…routes…],"withdrawn":[…routes…],"refused":[…routes…]}
 /// helper → lbd, on connecting and on every change of a BGP session:
 ///     {"peer":"10.0.0.109","state":"up"}
@@ -28,7 +29,7 @@ struct SetRoutes {
   bool operator==(const SetRoutes&) const = default;
 };
 
-/// What was in fact done for the sets up to `id`: nothing, if exabgp had the routes already.
+/// What was in fact done for the sets up to `id`: nothing, if the agent had the routes already.
 struct Acknowledged {
   std::uint64_t id = 0;
   std::vector<Route> announced, withdrawn, refused;

@@ -113,7 +113,7 @@ int hand_over(const std::string& control) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "A load balancer: IPVS or another dataplane, health checks, and BGP through exabgp. SIGTERM takes "
+      "A load balancer: IPVS or another dataplane, health checks, and BGP through an agent. SIGTERM takes "
       "everything down in order; "
       "after SIGKILL, a "
       "crash or --handover the next lbd goes on with what is in the kernel. SIGHUP reads the configuration "

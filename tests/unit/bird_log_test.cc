@@ -1,9 +1,9 @@
-#include "lab/observe/bird_log.hpp"
+#include "lab/bgp/bird_log.hpp"
 
 #include <gmock/gmock.h>
 
 /// Lines as bird 2.0.12 writes them: a speaker that takes whoever comes from a range, and one that connects.
-namespace lblab::observe {
+namespace lblab::bgp {
 namespace {
 
 using testing::ElementsAre;
@@ -68,4 +68,4 @@ TEST(BirdLog, OtherLinesTellNothing) {
 }
 
 }  // namespace
-}  // namespace lblab::observe
+}  // namespace lblab::bgp

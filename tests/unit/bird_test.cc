@@ -1,14 +1,14 @@
-#include "lab/observe/bird.hpp"
+#include "lab/bgp/bird.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "lab/sys/fd.hpp"
 
-namespace lblab::observe {
+namespace lblab::bgp {
 namespace {
 
-BirdSession session(const char* peer, const std::string& state) {
+Session session(const char* peer, const std::string& state) {
   return {sys::Address::parse(peer).value(), state};
 }
 
@@ -34,4 +34,4 @@ TEST(Bird, NoBirdHasNoSessions) {
 }
 
 }  // namespace
-}  // namespace lblab::observe
+}  // namespace lblab::bgp

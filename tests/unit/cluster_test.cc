@@ -349,6 +349,40 @@ TEST(OtherAgents, BirdWritesTheRoutersRoutesByItself) {
   test::expect_golden("bird/rr.bird.conf", file(lab.hosts.at("rr"), "/run/bird/bird.conf"));
 }
 
+TEST(OtherAgents, FrrIsABgpdAndTheZebraThatWritesTheRoutersRoutes) {
+  auto cluster = parsed(test::topology("ecmp.yaml"));
+  for (auto& node : cluster.nodes)
+    if (node.bgp) node.bgp->agent = model::BgpAgent::frr;
+  const auto lab = expanded(cluster);
+  EXPECT_THAT(processes(lab.hosts.at("router")), ElementsAre("zebra", "bgpd"));
+  test::expect_golden("frr/router.bgpd.conf", file(lab.hosts.at("router"), "/run/frr/bgpd.conf"));
+  test::expect_golden("frr/rr.bgpd.conf", file(lab.hosts.at("rr"), "/run/frr/bgpd.conf"));
+}
+
+TEST(OtherAgents, AnnounceBesideLbdWithAHelper) {
+  const std::pair<model::Announcer, std::vector<std::string>> agents[] = {
+      {model::Announcer::gobgp, {"lbd", "gobgpd", "lbd-announce"}},
+      {model::Announcer::frr, {"lbd", "bgpd", "lbd-announce"}},
+      {model::Announcer::bird, {"lbd", "bird", "lbd-announce"}}};
+  for (const auto& [agent, names] : agents) {
+    auto cluster = parsed(test::topology("ecmp.yaml"));
+    cluster.services[0].load_balancers->announcer = agent;
+    const auto pod = expanded(cluster).hosts.at("web-lb-2");
+    EXPECT_EQ(processes(pod), names);
+    EXPECT_THAT(pod.processes.front().after, ElementsAre("lbd-announce")) << "it withdraws through that";
+    EXPECT_THAT(pod.processes.back().after, ElementsAre(names[1]));
+  }
+  auto cluster = parsed(test::topology("ecmp.yaml"));
+  const auto conf = [&](model::Announcer agent, const std::string& path) {
+    cluster.services[0].load_balancers->announcer = agent;
+    return file(expanded(cluster).hosts.at("web-lb-2"), path);
+  };
+  test::expect_golden("announcers/web-lb-2.gobgpd.yaml",
+                      conf(model::Announcer::gobgp, "/run/gobgpd/gobgpd.yaml"));
+  test::expect_golden("announcers/web-lb-2.bgpd.conf", conf(model::Announcer::frr, "/run/frr/bgpd.conf"));
+  test::expect_golden("announcers/web-lb-2.bird.conf", conf(model::Announcer::bird, "/run/bird/bird.conf"));
+}
+
 TEST(Forwarding, TunnelGivesWebPodsTheServiceAndATunnelAndMasqueradesNothing) {
   auto cluster = parsed(test::topology("ecmp.yaml"));
   cluster.services[0].load_balancers->forwarding = model::LoadBalancers::Forwarding::tunnel;

@@ -188,13 +188,13 @@ TEST(Lbd, IsGivenItsDrainTimeBeforeItIsKilled) {
 }
 
 TEST(Exabgp, OffersWholeSecondsAndNeverLessThanAsked) {
-  exabgp::Config config{
+  BgpAnnouncer config{
       .local = address("172.16.1.4"), .peers = {address("10.0.0.109")}, .hold_time = milliseconds{3'200}};
   EXPECT_THAT(exabgp::announcer(config).files.at(0).text, HasSubstr("hold-time 4;"));
 }
 
 TEST(Exabgp, HasANeighbourForEachReflector) {
-  exabgp::Config config{.local = address("172.16.1.4"),
+  BgpAnnouncer config{.local = address("172.16.1.4"),
                         .peers = {address("10.0.0.108"), address("10.0.0.109")}};
   const auto text = exabgp::announcer(config).files.at(0).text;
   EXPECT_THAT(text, HasSubstr("neighbor 10.0.0.108 {"));

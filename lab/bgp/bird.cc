@@ -1,10 +1,10 @@
-#include "lab/observe/bird.hpp"
+#include "lab/bgp/bird.hpp"
 
-#include <cctype>
 #include <optional>
 #include <sstream>
+#include <string>
 
-namespace lblab::observe {
+namespace lblab::bgp {
 
 namespace {
 
@@ -16,21 +16,10 @@ std::optional<std::string> value_of(const std::string& line, std::string_view na
   return value == std::string::npos ? "" : line.substr(value);
 }
 
-/// "OpenSent" → "open sent"
-std::string in_words(const std::string& state) {
-  std::string words;
-  for (const char c : state) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isupper(byte) && !words.empty()) words += ' ';
-    words += static_cast<char>(std::tolower(byte));
-  }
-  return words;
-}
-
 }  // namespace
 
-std::vector<BirdSession> parse_bird_protocols(std::string_view text) {
-  std::vector<BirdSession> sessions;
+std::vector<Session> parse_bird_protocols(std::string_view text) {
+  std::vector<Session> sessions;
   std::istringstream lines{std::string(text)};
   std::string state;
   for (std::string line; std::getline(lines, line);) {
@@ -44,4 +33,4 @@ std::vector<BirdSession> parse_bird_protocols(std::string_view text) {
   return sessions;
 }
 
-}  // namespace lblab::observe
+}  // namespace lblab::bgp

@@ -5,21 +5,16 @@
 #include <string>
 #include <string_view>
 
-#include "lab/sys/address.hpp"
+#include "lab/bgp/session.hpp"
 
-namespace lblab::observe {
+namespace lblab::bgp {
 
 /// A bird's sessions as its log tells of them at once, where its BGP protocols have `debug { states, events
 /// }` and bird logs to stderr. Told every line in order. The log names protocols; whom one speaks with is
 /// known from the connection that it made or took.
 class BirdLog {
  public:
-  struct Change {
-    sys::Address peer;
-    bool up = false;
-    std::string reason;  // down, in bird's words: "Hold timer expired", "Connection closed", …
-    bool operator==(const Change&) const = default;
-  };
+  using Change = SessionChange;  // a reason is as "Hold timer expired", "Connection closed"
 
   /// A line of bird 2.0.12. Nothing: it tells of no session, or of nobody known.
   std::optional<Change> take(std::string_view line);
@@ -35,4 +30,4 @@ class BirdLog {
   std::optional<sys::Address> accepted_;  // by whom a new protocol is going to be made for it
 };
 
-}  // namespace lblab::observe
+}  // namespace lblab::bgp

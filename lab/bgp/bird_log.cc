@@ -1,8 +1,8 @@
-#include "lab/observe/bird_log.hpp"
+#include "lab/bgp/bird_log.hpp"
 
 #include <utility>
 
-namespace lblab::observe {
+namespace lblab::bgp {
 
 namespace {
 
@@ -51,4 +51,4 @@ std::optional<BirdLog::Change> BirdLog::take(std::string_view line) {
   return change;
 }
 
-}  // namespace lblab::observe
+}  // namespace lblab::bgp
