@@ -16,9 +16,9 @@
 #include "lab/nl/address.hpp"
 #include "lab/nl/link.hpp"
 #include "lab/nl/neighbour.hpp"
-#include "lab/nl/offload.hpp"
 #include "lab/nl/qdisc.hpp"
 #include "lab/nl/route.hpp"
+#include "lab/nl/xdp.hpp"
 
 namespace lblab::apply {
 
@@ -429,15 +429,15 @@ struct LinuxKernel::Impl {
     steer(here.netns, op.link, op.queues);
   }
 
-  /// A veth takes XDP frames only where it has an XDP program or NAPI, which comes with GRO
-  /// (drivers/net/veth.c, veth_xdp_xmit()).
+  /// A veth takes what the XDP program of its other end sends back only where it has a program of its own
+  /// (drivers/net/veth.c, veth_xdp_flush()).
   void operator()(const plan::FeedXdp& op) {
     auto& here = host(op.host);
+    const int index = index_of(here, op.link);
     settle(here);
-    here.netns.within([&] {
-      nl::set_offload(op.link, nl::Offload::gro, op.on);
-      nl::set_offload(op.link, nl::Offload::tx_checksum, !op.on);
-    });
+    here.socket.request((op.on ? "attach an XDP program to " : "detach the XDP program of ") + op.link,
+                        op.on ? nl::attach_xdp(index, nl::load_passing_program()) : nl::detach_xdp(index));
+    here.netns.within([&] { nl::set_checksum_offload(op.link, !op.on); });
   }
 
   // Addresses, routes, neighbours

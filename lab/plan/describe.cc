@@ -102,8 +102,9 @@ struct What {
     return fmt::format("link {}: processors for what arrives, by queue: {}", op.link, describe(op.queues));
   }
   std::string operator()(const FeedXdp& op) const {
-    return fmt::format("link {} {}", op.link,
-                       op.on ? "feeds XDP: takes frames back, fills in checksums" : "feeds no XDP");
+    return fmt::format(
+        "link {} {}", op.link,
+        op.on ? "feeds XDP: has a program that passes everything, fills in checksums" : "feeds no XDP");
   }
   std::string operator()(const AddAddress& op) const {
     return fmt::format("address {} dev {}", op.address.str(), op.link);

@@ -221,7 +221,7 @@ TEST_F(XdpLbd, TheNextLbdTakesOverWithoutAChangeAndConnectionsLiveOn) {
   EXPECT_THAT(lbd_->story(), Not(HasSubstr("\"table\"")));
   open.signal(SIGUSR1);
   EXPECT_EQ(answered_by(open), server);
-  run("lb", {lbd_program(), "--handover", "--config", folder_ + "/lbd.yaml"});
+  fixtures::run_in(kernel_->netns("lb"), {lbd_program(), "--handover", "--config", folder_ + "/lbd.yaml"});
   EXPECT_THAT(ask(60), SizeIs(3)) << "handed over to the next, which is not there yet";
   start_lbd();
   until("\"ready\"");
@@ -255,7 +255,7 @@ TEST_F(XdpLbd, DecommissioningTakesTheProgramAway) {
   EXPECT_THAT(maps(), IsEmpty());
 }
 
-TEST_F(XdpLbd, AServicesRangeCanGrowWhileItServes) {
+TEST_F(XdpLbd, AServicesRangeCanChangeWhileItServes) {
   auto text = sys::read_file(folder_ + "/lbd.yaml");
   text.replace(text.find("10.1.1.0/24"), 11, "10.1.1.0/25");
   sys::write_file(folder_ + "/lbd.yaml", text);
