@@ -68,7 +68,7 @@ struct Child::Impl : std::enable_shared_from_this<Impl> {
       partial += c;
       if (c != '\n') continue;
       std::cerr << partial << std::flush;
-      found = found || (!awaited.empty() && partial.find(awaited) != std::string::npos);
+      if (!awaited.empty() && partial.find(awaited) != std::string::npos) ++found;
       partial.clear();
     }
     return bytes > 0;
@@ -78,7 +78,8 @@ struct Child::Impl : std::enable_shared_from_this<Impl> {
   asio::posix::stream_descriptor output;
   std::function<void()> ended;
   std::string partial, awaited;  // a line so far; what until() waits for
-  bool found = false, dropped = false;
+  long found = 0;                // lines that had that
+  bool dropped = false;
 };
 
 Child::Child(asio::any_io_executor executor, std::vector<std::string> argv, std::function<void()> ended)
@@ -95,11 +96,11 @@ Child::~Child() {
 
 void Child::signal(int number) { impl_->process.signal(number); }
 
-void Child::until(const std::string& attempt, const std::string& part, milliseconds within) {
+void Child::until(const std::string& attempt, const std::string& part, milliseconds within, long lines) {
   const auto deadline = steady_clock::now() + within;
   impl_->awaited = part;
-  impl_->found = false;
-  while (!impl_->found) {
+  impl_->found = 0;
+  while (impl_->found < lines) {
     if (!readable(impl_->output.native_handle(), deadline)) throw sys::SystemError{attempt, ETIMEDOUT};
     if (!impl_->take()) throw sys::SystemError{attempt + ": it has ended", ECHILD};
   }

@@ -22,9 +22,10 @@ class Child {
   Child(const Child&) = delete;
 
   void signal(int number);
-  /// Blocks until a line that it writes from now on has this in it. Throws SystemError{attempt} when it ends
-  /// first, or time is up.
-  void until(const std::string& attempt, const std::string& part, std::chrono::milliseconds within);
+  /// Blocks until so many lines that it writes from now on have this in them. Throws SystemError{attempt}
+  /// when it ends first, or time is up.
+  void until(const std::string& attempt, const std::string& part, std::chrono::milliseconds within,
+             long lines = 1);
   /// Sends the signal and blocks until it has ended; kills it when time is up.
   void end(int number, std::chrono::milliseconds within);
 

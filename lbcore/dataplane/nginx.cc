@@ -1,5 +1,7 @@
 #include "lbcore/dataplane/nginx.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -20,8 +22,14 @@ namespace {
 constexpr auto patience = 10s;  // for nginx to do what takes it milliseconds
 constexpr auto pause = 1s;      // before one that has ended is started again
 constexpr auto finish = 2s;     // for the last requests
-// It says so when the sockets are open and the configuration is in force, at start and after SIGHUP.
-constexpr const char* in_force = "start worker processes";
+// The master says so when the sockets are open and it has the configuration, at start.
+constexpr const char* open_for_requests = "start worker processes";
+// Each worker of before says so when it takes no more connections, after SIGHUP. Until then some are served
+// by the old configuration.
+constexpr const char* stepped_down = "gracefully shutting down";
+
+/// What worker_processes auto means to nginx (ngx_posix_init.c).
+long workers() { return ::sysconf(_SC_NPROCESSORS_ONLN); }
 
 }  // namespace
 
@@ -70,7 +78,7 @@ void Nginx::configure(const Table& table) {
   std::filesystem::rename(wanted, file);
   if (child_) {
     child_->signal(SIGHUP);
-    child_->until("reload nginx", in_force, patience);
+    child_->until("reload nginx", stepped_down, patience, workers());
   } else {
     start();
   }
@@ -83,7 +91,7 @@ void Nginx::start() {
   const std::vector<std::string> argv{"nginx", "-e", "stderr", "-p", folder_, "-c", folder_ + "/nginx.conf"};
   child_.emplace(executor_, argv, [this] { start_later(); });
   try {
-    child_->until("start nginx", in_force, patience);
+    child_->until("start nginx", open_for_requests, patience);
   } catch (...) {
     child_.reset();
     throw;
