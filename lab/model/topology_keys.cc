@@ -395,6 +395,7 @@ std::vector<Key> topology_keys() {
       {.path = "services.*.load-balancers.scheduler-flags[]",
        .type = Type::choice,
        .allowed = {"sh-fallback", "sh-port", "mh-fallback", "mh-port"},
+       .example = "mh-port",
        .meaning =
            "Of the scheduler `sh` or `mh`. `port`: the client's port is hashed too, so that one client's "
            "connections are spread. `fallback`: where the real server that was chosen takes none, another "

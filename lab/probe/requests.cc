@@ -116,7 +116,7 @@ nlohmann::json request_in_turn(const RequestsSettings& settings) {
       if (settings.counts_busy_time) run["busy-ns"] = (busy_now() - before).count();
       runs.push_back(std::move(run));
     }
-  return {{"event", "requests"}, {"to", settings.to.str()}, {"runs", std::move(runs)}};
+  return {{"to", settings.to.str()}, {"runs", std::move(runs)}};
 }
 
 }  // namespace lblab::probe

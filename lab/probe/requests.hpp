@@ -16,7 +16,7 @@ struct RequestsSettings {
 };
 
 /// Connections of so many HTTP requests, one after the other, each until it is answered and closed at both
-/// ends. The event "requests": its "runs" have "requests", and "busy-ns" where that is counted: what the
+/// ends. {"to", "runs"}, whose elements have "requests", and "busy-ns" where that is counted: what the
 /// kernel's processors did meanwhile (busy.hpp). Throws SystemError, std::runtime_error for what is no
 /// answer.
 nlohmann::json request_in_turn(const RequestsSettings&);
