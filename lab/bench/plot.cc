@@ -54,18 +54,28 @@ std::string unit_text(const Summary& summary, const Point& base) {
                      base.value.middle < 10 ? 2 : 0, unit(summary.measure));
 }
 
-/// The title, what 1 is, and how it was measured.
+bool has_papers(const Summary& summary) {
+  return std::ranges::any_of(summary.points, [](const Point& point) { return point.paper.has_value(); });
+}
+
+/// The title, what 1 is, how it was measured, and where the papers' figures are from.
 std::string texts(const Bench& bench, const Summary& summary, const Machine& machine) {
   const auto base = std::ranges::find(summary.points, summary.baseline,
                                       [](const Point& point) { return point.variant.name; });
-  std::string below = conditions(bench, summary.measure, machine);
-  if (summary.measure != Measure::latency && base != summary.points.end())
-    below = unit_text(summary, *base) + ". Medians with 95 % intervals.\\n" + below;
-  return fmt::format(
-      "set label 2 {} at screen 0.012, screen 0.955 font ',15' textcolor rgb '@ink'\n"
-      "set bmargin 6.6\nset tmargin 4.8\n"
-      "set label 1 \"{}\" at screen 0.012, screen 0.085 font ',11' textcolor rgb '@grey'\n",
-      quoted(bench.about.empty() ? bench.name : bench.about), below);
+  const bool has_ratios = summary.measure != Measure::latency && base != summary.points.end();
+  std::vector<std::string> below;
+  if (has_ratios) below.push_back(unit_text(summary, *base) + ". Medians with 95 % intervals.");
+  below.push_back(conditions(bench, summary.measure, machine));
+  if (has_papers(summary)) below.push_back("Papers: " + bench.paper->source);
+  auto script = fmt::format(
+      "set label 1 {} at screen 0.012, screen 0.955 font ',15' textcolor rgb '@ink'\n"
+      "set bmargin 7.6\nset tmargin 4.8\n",
+      quoted(bench.about.empty() ? bench.name : bench.about));
+  constexpr double first_line = 0.115, line_height = 0.04;  // of the whole height
+  for (std::size_t n = 0; n < below.size(); ++n)
+    script += fmt::format("set label {} {} at screen 0.012, screen {:.3f} font ',11' textcolor rgb '@grey'\n",
+                          n + 2, quoted(below[n]), first_line - line_height * static_cast<double>(n));
+  return script;
 }
 
 /// The papers' line beside one of ours: their figures are of the first measure.
@@ -144,10 +154,16 @@ std::string bars(const Summary& summary) {
   std::string script = fmt::format("set xrange [0.4:{}]\nset boxwidth 0.5\nset xtics ({})\n", x + 0.6, tics) +
                        error_data("own", own) + data("paper", paper) +
                        "plot $own using 1:2 with boxes lc rgb '@blue' fs solid 0.5 noborder title 'here', "
-                       "$own using 1:2:3:4 with yerrorbars lw 1.5 pt 0 lc rgb '@ink' notitle";
+                       "$own using 1:3:(0):($4-$3) with vectors nohead lw 2 lc rgb '@ink' notitle";
   if (own.empty()) return "";
   if (!paper.empty()) script += ", $paper using 1:2 with points pt 13 ps 1.6 lc rgb '@paper' title 'papers'";
   return script + "\n";
+}
+
+/// "nginx, median 8.7 ms, 1.22 (papers 1.09)": its median, that as a ratio, and theirs.
+std::string latency_title(const Point& point) {
+  return fmt::format("{}, median {:.3g} ms, {:.2f}{}", point.variant.name, median(point.latencies) * 1e3,
+                     point.ratio.middle, point.paper ? fmt::format(" (papers {:.2f})", *point.paper) : "");
 }
 
 /// Of latencies in ms: a line a variant, against a logarithmic axis.
@@ -165,9 +181,8 @@ std::string distributions(const Summary& summary) {
     low = std::min(low, steps.front().first);
     high = std::max(high, steps.back().first);
     parts.data += data(fmt::format("own{}", n), report::thinned(steps));
-    parts.add(fmt::format(
-        "$own{} using 1:2 with steps lw 2 lc rgb '{}' title {}", n, colour(n),
-        quoted(fmt::format("{}, median {:.3g} ms", point.variant.name, median(point.latencies) * 1e3))));
+    parts.add(fmt::format("$own{} using 1:2 with steps lw 2 lc rgb '{}' title {}", n, colour(n),
+                          quoted(latency_title(point))));
     ++n;
   }
   if (n == 0) return "";
@@ -178,7 +193,10 @@ std::string distributions(const Summary& summary) {
 
 std::string x_label(const Bench& bench, const Summary& summary) {
   if (summary.measure == Measure::latency) return "latency, from when the request was due [ms]";
-  return bench.x() ? fmt::format("number of {}", bench.x()->name) : "";
+  if (!bench.x()) return "";
+  if (bench.x()->name == "rps") return "processors that packets are steered to";
+  if (bench.x()->name == "rss") return "queues, each with a processor of its own";
+  return fmt::format("number of {}", bench.x()->name);
 }
 
 }  // namespace
@@ -186,7 +204,10 @@ std::string x_label(const Bench& bench, const Summary& summary) {
 std::string plot_script(const Bench& bench, const Summary& summary, const Machine& machine) {
   auto script = report::frame(x_label(bench, summary), y_label(summary.measure)) +
                 texts(bench, summary, machine) + "set key at graph 0, screen 0.91 left top font ',12'\n";
-  if (summary.measure == Measure::latency) return script + distributions(summary);
+  constexpr std::size_t lines_of_room = 3;
+  if (summary.measure == Measure::latency)
+    return script + (summary.points.size() > lines_of_room ? "set tmargin 6.4\n" : "") +
+           distributions(summary);
   script += report::y_range(0, highest(bench, summary));
   return script + (bench.x() ? lines(bench, summary) : bars(summary));
 }

@@ -231,7 +231,9 @@ std::string stem(const Bench& bench) {
 
 std::string plot_stem(const Bench& bench, Measure measure) {
   const auto at = std::ranges::find(bench.measures, measure) - bench.measures.begin();
-  return stem(bench, static_cast<std::size_t>(at)) + "-" + word(measure);
+  return stem(bench, static_cast<std::size_t>(at)) +
+         (bench.measures.size() > 1 || measure == Measure::instructions ? std::string("-") + word(measure)
+                                                                        : "");
 }
 
 bool lacks_some(const Bench& bench, const std::map<std::string, Runs>& runs) {

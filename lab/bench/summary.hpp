@@ -63,7 +63,7 @@ std::string conditions(const model::Bench&, model::Bench::Measure, const Machine
 
 /// "figure-4.6-kinds": what the files of a bench are called; with "-instructions" where those were counted.
 std::string stem(const model::Bench&);
-/// "figure-5.3-kinds-cpu": what the plot of a measure is called.
+/// "figure-5.3-kinds-cpu": what the plot of a measure is called; without the measure where there is but one.
 std::string plot_stem(const model::Bench&, model::Bench::Measure);
 
 /// Whether some variant was measured in no round.

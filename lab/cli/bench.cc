@@ -151,7 +151,10 @@ void adjust(std::vector<model::Bench>& benches, const Options& options) {
     if (options.rounds > 0) bench.rounds = options.rounds;
     if (options.count.empty()) continue;
     bench.measures = {model::Bench::Measure::instructions};
-    bench.paper.reset();  // theirs are of other things
+    const auto all = model::variants(bench);
+    if (std::ranges::find(all, model::direct_access, &model::BenchVariant::name) != all.end())
+      bench.baseline = model::direct_access;  // whose instructions are taken off the others'
+    bench.paper.reset();                      // theirs are of other things
   }
 }
 

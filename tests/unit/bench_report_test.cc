@@ -208,7 +208,7 @@ TEST(BenchReport, LatenciesAreADistribution) {
   ASSERT_EQ(made.points.size(), 1U);
   EXPECT_DOUBLE_EQ(made.points[0].value.middle, 2);
   EXPECT_EQ(made.points[0].errors, 1U);
-  EXPECT_THAT(plot_script(bench, made, results().machine), HasSubstr("median 2 ms"));
+  EXPECT_THAT(plot_script(bench, made, results().machine), HasSubstr("ipvs, median 2 ms, 1.00"));
 }
 
 TEST(BenchReport, WritesEachFileUnderTheFiguresName) {
