@@ -195,7 +195,7 @@ TEST(Exabgp, OffersWholeSecondsAndNeverLessThanAsked) {
 
 TEST(Exabgp, HasANeighbourForEachReflector) {
   BgpAnnouncer config{.local = address("172.16.1.4"),
-                        .peers = {address("10.0.0.108"), address("10.0.0.109")}};
+                      .peers = {address("10.0.0.108"), address("10.0.0.109")}};
   const auto text = exabgp::announcer(config).files.at(0).text;
   EXPECT_THAT(text, HasSubstr("neighbor 10.0.0.108 {"));
   EXPECT_THAT(text, HasSubstr("neighbor 10.0.0.109 {"));
