@@ -55,11 +55,13 @@ Program router(const BgpRouter& router) {
                         router.router_id.str(), router.as, reflector.str(), router.as) +
             session(router) + connect_at_once +
             "  ipv4 { add paths rx; import all; export none; gateway direct; };\n}\n";
+  // Announcers are pods behind their node's address: with `direct` the node would find packets of TTL 1 to
+  // pass on.
   for (const auto& announcer : router.passive_peers)
     text +=
-        fmt::format("protocol bgp announcer{} {{\n  local {} as {}; neighbor {} as {}; direct; passive;\n",
+        fmt::format("protocol bgp announcer{} {{\n  local {} as {}; neighbor {} as {}; multihop; passive;\n",
                     ++n, router.router_id.str(), router.as, announcer.str(), router.as) +
-        session(router) + "  ipv4 { import all; export none; gateway direct; };\n}\n";
+        session(router) + "  ipv4 { import all; export none; gateway recursive; };\n}\n";
   return program(std::move(text));
 }
 
