@@ -145,6 +145,7 @@ Machine ideal(const Lab& lab) {
       there.alias = link.alias;
       there.mtu = link.mtu;
       there.feeds_xdp = link.feeds_xdp;
+      there.steering = link.steering;
       there.up = true;
       there.addresses = {link.addresses.begin(), link.addresses.end()};
     }
