@@ -2,6 +2,7 @@
 
 #include <list>
 #include <map>
+#include <set>
 
 #include "tests/kernel/lab_fixture.hpp"
 #include "tests/kernel/program.hpp"
@@ -182,12 +183,20 @@ class XdpLbd : public KernelTest {
         kernel_->netns("lb"),
         {"curl", "-s", "--unix-socket", folder_ + "/control.sock", "http://lbd/state"}))["services"][0];
   }
-  /// The kernel's identifiers of the maps that the attached program uses; "": no program.
-  std::string maps() {
+  /// The kernel's identifiers of the maps that the attached program uses, by name, but for its constants,
+  /// which every program has its own of. Empty: no program.
+  std::map<std::string, int> maps() {
+    std::map<std::string, int> found;
     const auto link = ip("lb", "-d link show dev eth0")[0];
-    if (!link.contains("xdp")) return "";
+    if (!link.contains("xdp")) return found;
     const auto id = std::to_string(link["xdp"]["prog"]["id"].get<int>());
-    return json::parse(run("lb", {"bpftool", "-j", "prog", "show", "id", id}))["map_ids"].dump();
+    const auto program = json::parse(run("lb", {"bpftool", "-j", "prog", "show", "id", id}));
+    const auto used = program["map_ids"].get<std::set<int>>();
+    const auto all = json::parse(run("lb", {"bpftool", "-j", "map", "show"}));
+    for (const auto& map : all)
+      if (used.contains(map["id"].get<int>()) && !map.value("name", "").ends_with(".rodata"))
+        found[map.value("name", "")] = map["id"].get<int>();
+    return found;
   }
 
   std::string folder_;
@@ -261,6 +270,7 @@ TEST_F(XdpLbd, AServicesRangeCanChangeWhileItServes) {
   sys::write_file(folder_ + "/lbd.yaml", text);
   lbd_->signal(SIGHUP);
   until("\"applied\"");
+  state();  // which lbd tells when it has done what it was about to do
   const auto failed = run("client", {"sh", "-c", "curl -s --max-time 1 http://10.1.1.200/ || echo failed"});
   EXPECT_EQ(failed, "failed\n");
   EXPECT_THAT(ask(60), SizeIs(3));
