@@ -8,8 +8,6 @@
 #include <sstream>
 
 #include "fixtures/lab_under_test.hpp"
-#include "fixtures/scenario/matchers.hpp"
-#include "fixtures/scenario/on_lab.hpp"
 #include "lab/sys/fd.hpp"
 #include "tests/kernel/program.hpp"
 
@@ -125,13 +123,6 @@ class XdpLab : public testing::Test {
     return {sys::Netns::current(), std::move(argv)};
   }
 
-  static bool table_changes(size_t since, const std::string& balancer) {
-    return lab()
-        .event(
-            since, [&](const json& e) { return e["event"] == "table" && e["host"] == balancer; }, long_enough)
-        .has_value();
-  }
-
   static inline std::string file_;
   static inline std::unique_ptr<LabUnderTest> lab_;
 };
@@ -224,27 +215,6 @@ TEST_F(XdpLab, TwentyIdleConnectionsSurviveTheLossOfTheirLoadBalancer) {
   ASSERT_TRUE(lab().route_becomes(mark, web, all_nodes, long_enough));
   connections.signal(SIGUSR1);
   EXPECT_EQ(answers(), before) << "and when it is back";
-}
-
-TEST_F(XdpLab, AKilledPodGetsNothingMore) {
-  play(lab(), [](Play& lab) {
-    lab.traffic(HttpTraffic{.to = "web", .rate = 10});
-    lab.kill("nginx", In{"web-2"}, Restart::never);
-    EXPECT_THAT(lab,
-                Within(60s, HasRealServers({"web-1", "web-3", "web-4", "web-5", "web-6"}, In{"web-lb-1"})));
-    lab.wait(2s);
-    EXPECT_THAT(lab, ShowsSource(Of::http, Is{"client"}));
-    lab.start("nginx", In{"web-2"});
-    EXPECT_THAT(lab, Within(60s, HasRealServers({"web-1", "web-2", "web-3", "web-4", "web-5", "web-6"},
-                                                In{"web-lb-1"})));
-  });
-  const auto mark = lab().mark();
-  lab().must("kill web-2/nginx --restart never");
-  for (const auto& balancer : balancers) ASSERT_TRUE(table_changes(mark, balancer)) << balancer;
-  const auto left = ask(120);
-  EXPECT_THAT(left, SizeIs(5));
-  EXPECT_FALSE(left.contains("172.16.2.2")) << "web-2's address";
-  lab().must("start web-2/nginx");
 }
 
 }  // namespace
