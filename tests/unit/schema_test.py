@@ -33,7 +33,7 @@ MISTAKES = [
     (("nodes", "node1", "interfaces", "node-net"), "10.0.0.256"),
     (("nodes", "router", "bgp", "as"), 0),
     (("nodes", "router", "bgp", "as"), "65021"),
-    (("nodes", "router", "bgp", "agent"), "frr"),
+    (("nodes", "router", "bgp", "agent"), "zebra"),
     (("nodes", "router", "bgp", "hold-time"), 9),
     (("nodes", "node1", "routes"), [{"to": "10.9.0.0/16"}]),
     (("nodes", "node1", "routes"), [{"to": "10.9.0.0/16", "via": []}]),
