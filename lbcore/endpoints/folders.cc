@@ -37,7 +37,7 @@ struct Folder {
     }
     auto once = names;
     std::ranges::sort(once);
-    once.erase(std::ranges::unique(once).begin(), once.end());
+    once.erase(std::unique(once.begin(), once.end()), once.end());
     for (const auto& name : once) {
       const auto [first, last] = followers.equal_range(name);
       for (auto follower = first; follower != last; ++follower) (*follower->second)();
@@ -71,6 +71,9 @@ struct Entry {
   std::shared_ptr<Folder> folder;
   std::function<void()> last_one_left;
 
+  Entry(std::function<void()> told, std::shared_ptr<Folder> in, std::function<void()> left)
+      : changed(std::move(told)), folder(std::move(in)), last_one_left(std::move(left)) {}
+  Entry(const Entry&) = delete;
   ~Entry() {
     std::erase_if(folder->followers, [this](const auto& follower) { return follower.second == &changed; });
     if (folder->followers.empty()) last_one_left();
