@@ -17,12 +17,6 @@ namespace {
 
 constexpr int lock_descriptor = 3, listening_descriptor = 4;  // in the supervisor: see supervise.cc
 
-std::vector<std::string> own_environment() {
-  std::vector<std::string> environment;
-  for (char** entry = environ; *entry; ++entry) environment.emplace_back(*entry);
-  return environment;
-}
-
 /// Ours, for paths in our environment that are relative to it; or / where we could not enter it again, as
 /// after `su` in somebody's home.
 std::string directory() {
@@ -40,7 +34,7 @@ void start_supervisor(const lblab::run::Claim& claim, bool guest) {
       .argv = {std::filesystem::read_symlink("/proc/self/exe"), "supervise", "--name", claim.lab, "--state",
                claim.folder, "--locked", std::to_string(lock_descriptor), "--listening",
                std::to_string(listening_descriptor)},
-      .environment = own_environment(),
+      .environment = sys::own_environment(),
       .directory = directory(),
       .out = log.get(),
       .err = log.get(),

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <memory>
 #include <set>
@@ -107,6 +108,12 @@ int child(void* argument) {
 std::string Exit::str() const {
   if (status) return "exit status " + std::to_string(*status);
   return "killed by signal " + std::to_string(*signal) + " (" + ::strsignal(*signal) + ")";
+}
+
+std::vector<std::string> own_environment() {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry; ++entry) all.emplace_back(*entry);
+  return all;
 }
 
 std::string find_program(const std::string& name, std::string_view path) {

@@ -68,6 +68,9 @@ void reap_strangers();
 /// The program's path, looked up as spawn() does; empty if there is none.
 std::string find_program(const std::string& name, std::string_view path);
 
+/// This process's own environment, for a child that shall have the same.
+std::vector<std::string> own_environment();
+
 /// PATH with the folders of system programs, for environments made from nothing.
 inline constexpr const char* standard_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 

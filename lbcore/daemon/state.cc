@@ -11,14 +11,6 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-const char* name(Protocol protocol) {
-  return protocol == Protocol::tcp ? "tcp" : protocol == Protocol::udp ? "udp" : "sctp";
-}
-
-const char* name(Forwarding forwarding) {
-  return forwarding == Forwarding::nat ? "nat" : forwarding == Forwarding::direct ? "direct" : "tunnel";
-}
-
 Json to_json(const Counters& c) {
   return {{"connections", c.connections},
           {"packets-in", c.packets_in},

@@ -24,7 +24,7 @@ namespace {
 sys::Process start(std::vector<std::string> argv, const sys::Fd& output) {
   sys::Command command;
   command.argv = std::move(argv);
-  command.environment = environment();
+  command.environment = sys::own_environment();
   command.out = command.err = output.get();
   command.die_with_parent = true;
   command.new_pid_namespace = true;

@@ -25,17 +25,11 @@ bool drain(const sys::Fd& from, std::string& into) {
 
 }  // namespace
 
-std::vector<std::string> environment() {
-  std::vector<std::string> all;
-  for (char** entry = environ; *entry; ++entry) all.emplace_back(*entry);
-  return all;
-}
-
 std::string output_of(const std::vector<std::string>& argv, std::string_view input) {
   auto in = sys::make_pipe(), out = sys::make_pipe(), err = sys::make_pipe();
   sys::Command command;
   command.argv = argv;
-  command.environment = environment();
+  command.environment = sys::own_environment();
   command.in = in.read.get();
   command.out = out.write.get();
   command.err = err.write.get();

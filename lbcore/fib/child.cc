@@ -26,7 +26,7 @@ constexpr std::size_t max_line_bytes = 256 << 20;
 sys::Process start(std::vector<std::string> argv, const sys::Fd& out) {
   sys::Command command;
   command.argv = std::move(argv);
-  for (char** entry = environ; *entry; ++entry) command.environment.emplace_back(*entry);
+  command.environment = sys::own_environment();
   command.out = out.get();
   command.err = STDERR_FILENO;
   command.die_with_parent = true;

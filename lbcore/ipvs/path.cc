@@ -26,18 +26,6 @@ void set_sysctls(std::span<const Range> ranges) {
   if (std::ranges::any_of(ranges, is_ipv6)) set_sysctl("net.ipv6.conf.all.forwarding", "1");
 }
 
-std::string_view name(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::tcp:
-      return "tcp";
-    case Protocol::udp:
-      return "udp";
-    case Protocol::sctp:
-      return "sctp";
-  }
-  return "?";
-}
-
 std::string match(const Range& r) {
   const bool host = r.addresses.length == r.addresses.address.bits();  // nft prints no length then
   return fmt::format("{} daddr {}", is_ipv6(r) ? "ip6" : "ip",

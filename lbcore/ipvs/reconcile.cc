@@ -21,30 +21,6 @@ std::string endpoint(const Address& address, std::uint16_t port) {
                                : fmt::format("{}:{}", address.str(), port);
 }
 
-std::string_view name(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::tcp:
-      return "tcp";
-    case Protocol::udp:
-      return "udp";
-    case Protocol::sctp:
-      return "sctp";
-  }
-  return "?";
-}
-
-std::string_view name(Forwarding forwarding) {
-  switch (forwarding) {
-    case Forwarding::nat:
-      return "nat";
-    case Forwarding::direct:
-      return "direct";
-    case Forwarding::tunnel:
-      return "tunnel";
-  }
-  return "?";
-}
-
 std::string values(const VirtualService& service) {
   std::string text = service.scheduler;
   if (service.flags) text += fmt::format(", flags {:#x}", service.flags);

@@ -13,18 +13,6 @@ Traffic sum(const std::vector<Traffic>& per_cpu) {
   return total;
 }
 
-const char* name_of(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::tcp:
-      return "tcp";
-    case Protocol::udp:
-      return "udp";
-    case Protocol::sctp:
-      return "sctp";
-  }
-  return "?";
-}
-
 }  // namespace
 
 std::string ServiceName::str() const {
@@ -32,8 +20,7 @@ std::string ServiceName::str() const {
   auto where = addresses.address.str();
   if (addresses.address.family() == AF_INET6) where = "[" + where + "]";
   if (!single) where += fmt::format("/{}", addresses.length);
-  return fmt::format("{} {}{}", name_of(protocol), where,
-                     port == 0 ? ", any port" : fmt::format(":{}", port));
+  return fmt::format("{} {}{}", name(protocol), where, port == 0 ? ", any port" : fmt::format(":{}", port));
 }
 
 Traffic ServerCounters::total() const { return sum(per_cpu); }

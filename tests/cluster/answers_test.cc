@@ -1,22 +1,12 @@
-#include <boost/math/distributions/chi_squared.hpp>
 #include <numeric>
 
+#include "fixtures/even_shares.hpp"
 #include "tests/cluster/tested_lab.hpp"
 
+using lblab::fixtures::p_of_even;
 using testing::SizeIs;
 
 namespace {
-
-/// The probability of counts at least this uneven if every bin had the same chance.
-double p_of_even(const std::vector<long>& counts) {
-  const double expected = static_cast<double>(std::accumulate(counts.begin(), counts.end(), 0L)) /
-                          static_cast<double>(counts.size());
-  double chi_squared = 0;
-  for (const long count : counts)
-    chi_squared +=
-        (static_cast<double>(count) - expected) * (static_cast<double>(count) - expected) / expected;
-  return cdf(complement(boost::math::chi_squared(static_cast<double>(counts.size() - 1)), chi_squared));
-}
 
 const std::vector<std::string> load_balancers{"web-lb-1", "web-lb-2", "web-lb-3"};
 

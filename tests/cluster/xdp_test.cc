@@ -1,12 +1,12 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include <boost/math/distributions/chi_squared.hpp>
 #include <csignal>
 #include <filesystem>
 #include <map>
 #include <sstream>
 
+#include "fixtures/even_shares.hpp"
 #include "fixtures/lab_under_test.hpp"
 #include "lab/sys/fd.hpp"
 #include "tests/kernel/program.hpp"
@@ -126,18 +126,6 @@ class XdpLab : public testing::Test {
   static inline std::string file_;
   static inline std::unique_ptr<LabUnderTest> lab_;
 };
-
-/// The probability of counts at least this uneven if every pod had the same chance.
-double p_of_even(const std::map<std::string, long>& by_pod) {
-  double total = 0, chi_squared = 0;
-  for (const auto& [pod, count] : by_pod) total += static_cast<double>(count);
-  const double expected = total / static_cast<double>(by_pod.size());
-  for (const auto& [pod, count] : by_pod) {
-    const double off = static_cast<double>(count) - expected;
-    chi_squared += off * off / expected;
-  }
-  return cdf(complement(boost::math::chi_squared(static_cast<double>(by_pod.size() - 1)), chi_squared));
-}
 
 TEST_F(XdpLab, SixHundredConnectionsHaveFairSharesAndServersSeeTheClient) {
   const auto shares = ask(600);

@@ -2,11 +2,11 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <boost/math/distributions/chi_squared.hpp>
 #include <csignal>
 #include <list>
 #include <map>
 
+#include "fixtures/even_shares.hpp"
 #include "tests/kernel/lab_fixture.hpp"
 #include "tests/kernel/program.hpp"
 
@@ -205,17 +205,14 @@ class Dataplane : public KernelTest, public testing::WithParamInterface<const ch
 TEST_P(Dataplane, SixHundredConnectionsHaveFairShares) {
   serve_all();
   const auto shares = ask(600);
-  double chi_squared = 0;
-  int answered = 0;
+  long answered = 0;
+  std::map<std::string, long> of_servers;
   for (const auto& server : servers) {
-    const int count = shares.contains(server) ? shares.at(server) : 0;
-    answered += count;
-    chi_squared += (count - 200.0) * (count - 200.0) / 200.0;
+    of_servers[server] = shares.contains(server) ? shares.at(server) : 0;
+    answered += of_servers[server];
   }
   EXPECT_EQ(answered, 600) << testing::PrintToString(shares);
-  const boost::math::chi_squared even(2);
-  EXPECT_GT(boost::math::cdf(boost::math::complement(even, chi_squared)), 1e-6)
-      << testing::PrintToString(shares);
+  EXPECT_GT(fixtures::p_of_even(of_servers), 1e-6) << testing::PrintToString(shares);
 }
 
 TEST_P(Dataplane, RealServersSeeTheLoadBalancer) {

@@ -1,11 +1,11 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
-#include <boost/math/distributions/chi_squared.hpp>
 #include <filesystem>
 #include <map>
 #include <sstream>
 
+#include "fixtures/even_shares.hpp"
 #include "fixtures/lab_under_test.hpp"
 #include "lab/sys/fd.hpp"
 
@@ -15,6 +15,7 @@ namespace lblab {
 namespace {
 
 using fixtures::LabUnderTest;
+using fixtures::p_of_even;
 using nlohmann::json;
 using testing::SizeIs;
 using Gateways = std::set<std::string>;
@@ -59,18 +60,6 @@ class Kind : public testing::TestWithParam<const char*> {
   std::string file_;
   std::optional<LabUnderTest> lab_;
 };
-
-/// The probability of counts at least this uneven if every pod had the same chance.
-double p_of_even(const std::map<std::string, long>& by_pod) {
-  double total = 0, chi_squared = 0;
-  for (const auto& [pod, count] : by_pod) total += static_cast<double>(count);
-  const double expected = total / static_cast<double>(by_pod.size());
-  for (const auto& [pod, count] : by_pod) {
-    const double off = static_cast<double>(count) - expected;
-    chi_squared += off * off / expected;
-  }
-  return cdf(complement(boost::math::chi_squared(static_cast<double>(by_pod.size() - 1)), chi_squared));
-}
 
 TEST_P(Kind, ServesWithFairSharesAndReactsToAKilledPodAndALostLoadBalancer) {
   const auto shares = ask(600);

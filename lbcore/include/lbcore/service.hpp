@@ -16,8 +16,11 @@ using lblab::sys::Address;
 using lblab::sys::Prefix;
 
 enum class Protocol : std::uint8_t { tcp = 6, udp = 17, sctp = 132 };
+const char* name(Protocol);  // "tcp", "udp", "sctp"
+
 /// ip_vs.h IP_VS_CONN_F_*: masquerade (NAT), local routing (direct), tunnel (IP-in-IP).
 enum class Forwarding { nat, direct, tunnel };
+const char* name(Forwarding);  // "nat", "direct", "tunnel"
 
 /// What a virtual service is known by in the kernel: an address, port and protocol, or a firewall mark (a
 /// whole range at once, as in the papers).
