@@ -1,16 +1,19 @@
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <numeric>
 
 #include "fixtures/even_shares.hpp"
+#include "lab/probe/datagram.hpp"
 #include "tests/cluster/direct_return.hpp"
 #include "tests/cluster/fetch.hpp"
 
-/// topologies/ecmp.yaml with one word changed: `kind: xdp`. One lab for all tests; each leaves it as it found
-/// it.
+/// topologies/ecmp.yaml with one word changed, `kind: xdp`, and for one test `udp: true`. One lab for all
+/// tests; each leaves it as it found it.
 namespace lblab {
 namespace {
 
@@ -32,8 +35,9 @@ class XdpLab : public testing::Test {
 
   static void SetUpTestSuite() {
     auto text = sys::read_file(LBLAB_SOURCE_DIR "/topologies/ecmp.yaml");
-    const std::string word = "kind: ipvs";
+    const std::string word = "kind: ipvs", port = "    port: 80\n";
     text.replace(text.find(word), word.size(), "kind: xdp");
+    text.insert(text.find(port), "    udp: true\n");
     file_ = std::filesystem::temp_directory_path() / ("xdp-" + std::to_string(::getpid()) + ".yaml");
     sys::write_file(file_, text);
     lab_ = std::make_unique<LabUnderTest>(LBLAB_PROGRAM, file_, "xdp");
@@ -73,6 +77,35 @@ TEST_F(XdpLab, InspectTellsOfItsServices) {
     EXPECT_EQ(told[balancer]["dataplane"], "xdp");
     EXPECT_THAT(told[balancer]["services"][0]["destinations"], SizeIs(6));
   }
+}
+
+TEST_F(XdpLab, AHundredUdpFlowsAreSharedAndServersSeeTheClient) {
+  using probe::Datagram;
+  std::vector<Packets> at_pods;
+  for (const auto& pod : pods) at_pods.emplace_back(inside(lab(), pod));
+  for (std::uint16_t flow = 1; flow <= 100; ++flow) {
+    const auto socket = inside(lab(), "client").within([] {
+      return sys::Fd{sys::check("make a UDP socket", ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0))};
+    });
+    const auto to = ipv4_endpoint(web.address + flow, 80);
+    sys::check("connect", ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to));
+    const auto question = encode(Datagram{.run = 1, .flow = flow, .number = 7});
+    sys::check("ask", static_cast<int>(::send(socket.get(), question.data(), question.size(), 0)));
+    pollfd answered{socket.get(), POLLIN, 0};
+    ASSERT_EQ(::poll(&answered, 1, 30'000), 1) << flow;
+    probe::DatagramBytes bytes{};
+    sys::check("hear", static_cast<int>(::recv(socket.get(), bytes.data(), bytes.size(), 0)));
+    const auto answer = probe::decode(bytes);
+    ASSERT_TRUE(answer && answer->seen) << flow;
+    EXPECT_EQ(answer->flow, flow);
+    EXPECT_EQ(answer->seen->address.str(), "192.0.2.10");
+  }
+  std::vector<long> shares;
+  for (auto& at_pod : at_pods)
+    shares.push_back(std::ranges::count_if(
+        at_pod.take(), [](const Packet& p) { return p.protocol == IPPROTO_UDP && web.contains(p.to); }));
+  EXPECT_THAT(shares, Each(testing::Gt(0))) << testing::PrintToString(shares);
+  EXPECT_EQ(std::accumulate(shares.begin(), shares.end(), 0L), 100);
 }
 
 TEST_F(XdpLab, AnswersDoNotPassTheLoadBalancer) {
