@@ -58,6 +58,20 @@ class XdpLab : public testing::Test {
     return by_pod;
   }
 
+  /// Every load balancer has added or removed a real server of the TCP service.
+  static void all_change(std::size_t mark, const std::string& change) {
+    for (const auto& balancer : balancers) {
+      const auto is_told = [&](const json& e) {
+        return e["event"] == "table" && e["host"] == balancer &&
+               std::ranges::any_of(e["changes"], [&](const json& told) {
+                 return told.get<std::string>().starts_with(change) &&
+                        told.get<std::string>().find("tcp ") != std::string::npos;
+               });
+      };
+      ASSERT_TRUE(lab().event(mark, is_told, long_enough)) << balancer << ": " << change;
+    }
+  }
+
   static inline std::string file_;
   static inline std::unique_ptr<LabUnderTest> lab_;
 };
@@ -126,6 +140,21 @@ TEST_F(XdpLab, AnswersDoNotPassTheLoadBalancer) {
 }
 
 TEST_F(XdpLab, AHundredKilobytesPassBothWays) { expect_a_hundred_kilobytes_both_ways(lab(), web, pods, 6); }
+
+TEST_F(XdpLab, AKilledPodGetsNothingMore) {
+  const std::string pod = "172.16.2.2";
+  ASSERT_TRUE(ask(120).contains(pod)) << "web-2's address";
+  auto mark = lab().mark();
+  lab().must("kill web-2/nginx --restart never");
+  all_change(mark, "remove destination " + pod);
+  const auto left = ask(120);
+  EXPECT_THAT(left, SizeIs(5));
+  EXPECT_FALSE(left.contains(pod));
+  mark = lab().mark();
+  lab().must("start web-2/nginx");
+  all_change(mark, "add destination " + pod);
+  EXPECT_THAT(ask(120), SizeIs(6));
+}
 
 TEST_F(XdpLab, TwentyIdleConnectionsSurviveTheLossOfTheirLoadBalancer) {
   IdleConnections connections{inside(lab(), "client"), web, 20};
