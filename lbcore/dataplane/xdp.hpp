@@ -14,8 +14,8 @@ namespace lbcore::dataplane {
 
 /// The XDP load balancer (lbcore/xdp) of one interface. It serves ranges by their addresses; real servers
 /// have those, and answer clients straight. Which of them a connection goes to is the same in every load
-/// balancer, so when one is taken away the others go on with its connections, and nothing waits for their
-/// end.
+/// balancer, so when one is taken away the others go on with its connections. Of their end it sees the
+/// client's part alone: xdp::Connections says which of them count as active.
 ///
 /// Its state is on the program's maps in the kernel: it goes on working when this goes, for the next to take
 /// over, unless clear() was called.

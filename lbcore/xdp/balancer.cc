@@ -134,6 +134,12 @@ std::vector<Traffic> traffic_at(int map, std::uint32_t slot) {
   return out;
 }
 
+/// As the program writes it into xdp_choice.
+std::uint32_t seen_at(std::chrono::steady_clock::time_point time) {
+  const std::chrono::nanoseconds since_boot = time.time_since_epoch();
+  return since_boot.count() < 0 ? 1 : static_cast<std::uint32_t>(since_boot.count() >> XDP_SEEN_SHIFT) + 1;
+}
+
 }  // namespace
 
 Balancer::Slot Balancer::Slots::take(const std::string& what) {
@@ -396,15 +402,32 @@ std::vector<Service> Balancer::services() const {
   return out;
 }
 
+/// By server slot.
+std::vector<Connections> Balancer::connections() const {
+  const auto& maps = object_.maps().maps;
+  std::vector<Connections> by_slot(generations_.size());
+  const auto oldest = seen_at(std::chrono::steady_clock::now() - idle_after);
+  const auto count = [&](const xdp_choice& choice) {
+    if (choice.destination >= by_slot.size() || choice.generation != generations_[choice.destination]) return;
+    auto& connections = by_slot[choice.destination];
+    ++(choice.seen != XDP_ENDED && choice.seen >= oldest ? connections.active : connections.inactive);
+  };
+  for_each<xdp_flow4, xdp_choice>("count connections", fd(maps.flows4), count);
+  for_each<xdp_flow6, xdp_choice>("count connections", fd(maps.flows6), count);
+  return by_slot;
+}
+
 std::vector<ServiceCounters> Balancer::counters() const {
   const auto& maps = object_.maps().maps;
+  const auto connections = this->connections();
   std::vector<ServiceCounters> out;
   for (const auto& [name, known] : services_) {
     auto& service = out.emplace_back();
     service.name = name;
     service.per_cpu = traffic_at(fd(maps.service_traffic), known.slot);
     for (const auto& [address, server] : known.servers)
-      service.servers.push_back({address, traffic_at(fd(maps.destination_traffic), server.slot)});
+      service.servers.push_back(
+          {address, traffic_at(fd(maps.destination_traffic), server.slot), connections[server.slot]});
   }
   return out;
 }

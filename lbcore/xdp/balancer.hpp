@@ -48,7 +48,7 @@ class Balancer {
 
   /// As they were set, by this one or the one before. Sorted by name; their servers by address.
   std::vector<Service> services() const;
-  /// Sorted by name.
+  /// Sorted by name. Looks at every connection that is remembered.
   std::vector<ServiceCounters> counters() const;
   Events events() const;
   /// Looks again at the interface's MAC address and MTU, and by which next hops the real servers are reached;
@@ -102,6 +102,7 @@ class Balancer {
   void remove(const ServiceName&);
   void clear_traffic(int map, Slot);
   std::set<Address> by_route() const;
+  std::vector<Connections> connections() const;
   void set_fragments(const std::vector<Service>&);
 
   Settings settings_;
