@@ -50,6 +50,10 @@ Daemon::Daemon(asio::any_io_executor executor, Settings settings, std::function<
       retry_(executor) {}
 
 asio::awaitable<void> Daemon::run() {
+  dataplane_.follow([this] {
+    path_stale_ = true;
+    update();
+  });
   services_.configure(settings_.services, dataplane_.table());
   if (!settings_.announce_socket.empty()) link_.emplace(executor_, settings_.announce_socket, observer());
   bring_about();

@@ -27,8 +27,8 @@ std::unique_ptr<Dataplane> made<Nginx>(const Settings&, Executor executor, const
   return std::make_unique<Nginx>(executor, folder);
 }
 template <>
-std::unique_ptr<Dataplane> made<Xdp>(const Settings& settings, Executor, const std::string&) {
-  return std::make_unique<Xdp>(settings.interface);
+std::unique_ptr<Dataplane> made<Xdp>(const Settings& settings, Executor executor, const std::string&) {
+  return std::make_unique<Xdp>(settings.interface, executor);
 }
 
 /// In the order of DataplaneKind.

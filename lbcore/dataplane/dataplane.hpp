@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -18,6 +19,9 @@ class Dataplane {
   Dataplane(const Dataplane&) = delete;
   virtual ~Dataplane() = default;
 
+  /// Calls `changed`, on the executor that it was made with, whenever the machine's network has changed in a
+  /// way that prepare() must look at again.
+  virtual void follow(std::function<void()> changed) { static_cast<void>(changed); }
   /// What is balanced now, in the words of what an lbd asked for: a new lbd takes over what it finds, and
   /// applying the same table again is no change.
   virtual Table table() = 0;

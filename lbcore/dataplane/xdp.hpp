@@ -1,10 +1,13 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "lbcore/dataplane/dataplane.hpp"
+#include "lbcore/dataplane/network_changes.hpp"
 #include "lbcore/xdp/balancer.hpp"
 
 namespace lbcore::dataplane {
@@ -20,9 +23,11 @@ class Xdp : public Dataplane {
  public:
   /// Where packets come in; empty: the interface of the default route. Tunnelled packets have its first
   /// address of the family as their source. Nothing is touched before table() is asked for.
-  explicit Xdp(std::string interface) : interface_(std::move(interface)) {}
+  Xdp(std::string interface, boost::asio::any_io_executor executor)
+      : interface_(std::move(interface)), executor_(std::move(executor)) {}
   ~Xdp() override;
 
+  void follow(std::function<void()> changed) override;
   Table table() override;
   std::vector<ipvs::ServiceCounters> counters() override;
   void prepare(std::span<const Range>) override;
@@ -33,7 +38,9 @@ class Xdp : public Dataplane {
   xdp::Balancer& balancer();
 
   std::string interface_;
+  boost::asio::any_io_executor executor_;
   std::optional<xdp::Balancer> balancer_;
+  std::optional<NetworkChanges> changes_;
   bool cleared_ = false;
   std::vector<Range> ranges_;
 };

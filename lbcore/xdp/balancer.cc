@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/rtnetlink.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -150,12 +151,13 @@ Balancer::Balancer(const Settings& settings)
       server_slots_(bpf_map__max_entries(object_.maps().maps.destinations)),
       generations_(bpf_map__max_entries(object_.maps().maps.destinations)) {
   if (object_.adopted()) adopt();
-  write_settings(interface_named(settings.interface));
+  allow_forwarding(settings.interface);
+  write_settings();
 }
 
-void Balancer::write_settings(const Interface& interface) {
+void Balancer::write_settings() {
   nl::Socket socket;
-  const auto link = nl::link_named(socket, interface.name);
+  const auto link = nl::link_named(socket, settings_.interface);
   xdp_settings value{};
   value.layout = XDP_LAYOUT;
   value.mtu = static_cast<std::uint32_t>(link.mtu);
@@ -163,7 +165,6 @@ void Balancer::write_settings(const Interface& interface) {
   std::ranges::copy(mac, value.mac);
   if (settings_.source4) std::memcpy(&value.source4, settings_.source4->bytes().data(), 4);
   if (settings_.source6) copy(*settings_.source6, value.source6);
-  allow_forwarding(interface.name);
   put("write the settings of the XDP load balancer", fd(object_.maps().maps.settings), only, value);
 }
 
@@ -247,9 +248,23 @@ std::set<Address> Balancer::by_route() const {
   return servers;
 }
 
-void Balancer::refresh_neighbours() {
-  neighbours_.forget_routes();
+void Balancer::refresh() {
+  write_settings();
+  neighbours_.forget();
   neighbours_.keep(by_route());
+}
+
+bool Balancer::is_affected_by(const nlmsghdr& told) const {
+  switch (told.nlmsg_type) {
+    case RTM_NEWNEIGH:  // its MAC address or its state, which the program looks up
+      return false;
+    case RTM_DELNEIGH: {
+      const auto gone = nl::parse_neighbour(told);
+      return gone && neighbours_.is_needed(*gone);
+    }
+    default:
+      return true;
+  }
 }
 
 Balancer::Known& Balancer::known(const ServiceName& name) {

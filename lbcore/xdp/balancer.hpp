@@ -1,5 +1,7 @@
 #pragma once
 
+#include <linux/netlink.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -49,10 +51,13 @@ class Balancer {
   /// Sorted by name.
   std::vector<ServiceCounters> counters() const;
   Events events() const;
-  /// Looks again by which next hops the real servers are reached; to be called when routes have changed. The
-  /// program itself follows routes and MAC addresses at once, but drops packets (no_neighbour) while an
-  /// address is not known.
-  void refresh_neighbours();
+  /// Looks again at the interface's MAC address and MTU, and by which next hops the real servers are reached;
+  /// to be called when something has changed that is_affected_by() names. The program itself follows routes
+  /// and MAC addresses at once, but drops packets (no_neighbour) while an address is not known.
+  void refresh();
+  /// Whether what the kernel tells in the interface's network namespace is a reason for refresh(): of a link,
+  /// a route, a rule or a nexthop object, or that the entry of a next hop has gone.
+  bool is_affected_by(const nlmsghdr&) const;
 
   /// The program and its maps stay when this goes, for the next to adopt.
   void leave() { object_.leave(); }
@@ -86,7 +91,7 @@ class Balancer {
     std::set<Slot> used_;
   };
 
-  void write_settings(const Interface&);
+  void write_settings();
   void adopt();
   void validate(const std::vector<Service>&) const;
   Known& known(const ServiceName&);
