@@ -1,5 +1,6 @@
 #include "lab/cluster/routing.hpp"
 
+#include "lab/cluster/overlay.hpp"
 #include "lab/daemons/bird.hpp"
 #include "lab/daemons/fibd.hpp"
 #include "lab/daemons/frr.hpp"
@@ -90,7 +91,13 @@ Upstream upstream(const Cluster& cluster, const Node& node) {
   auto peers = speakers(cluster, Role::route_reflector);
   if (peers.empty()) peers = speakers(cluster, Role::router);
   if (peers.empty()) return {};
-  return {.as = speaker(*peers.front())->as, .peers = addresses(node, peers)};
+  Upstream found{.as = speaker(*peers.front())->as, .peers = {}};
+  for (const auto* peer : peers)
+    if (const auto prefix = reflector_prefix(cluster, *peer))
+      found.peers.push_back(pod_gateway(*prefix));
+    else if (const auto adjacency = adjacent(node, *peer))
+      found.peers.push_back(adjacency->there->address.address);
+  return found;
 }
 
 Address next_hop(const Cluster& cluster, const Node& node) {
