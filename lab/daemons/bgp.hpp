@@ -26,7 +26,7 @@ struct BgpRouter : BgpSpeaker {
 /// Waits for announcers from anywhere in `announcers`, and for the routers. As in the papers only the routers
 /// are its clients (RFC 4456): announcers are not told of each other's routes.
 struct BgpReflector : BgpSpeaker {
-  Prefix announcers;
+  std::vector<Prefix> announcers;
   std::vector<Address> routers;
 };
 

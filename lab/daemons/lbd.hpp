@@ -23,6 +23,7 @@ struct Config {
   std::uint32_t mark = 1;  // of the service, where its addresses are a range
   Address next_hop;        // of the announcement: the node's address, not the pod's
   std::vector<Endpoint> endpoints;
+  bool announces = true;  // false: nobody speaks BGP
 };
 
 /// `service` has load balancers.

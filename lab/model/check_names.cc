@@ -79,7 +79,7 @@ void check_interfaces(const View& topology, Diagnostics& out) {
 /// What the lab itself runs in a host of this role.
 std::set<std::string> own_processes(const View& node) {
   const auto role = node["role"].as<std::string>();
-  if (role == "node") return {"overlayd"};
+  if (role == "node") return {"overlayd", "lbd", "exabgp"};
   if (role == "route-reflector" || (role == "router" && node["bgp"].given()))
     return {"gobgpd", "bird", "fibd", "overlayd"};
   return {};

@@ -124,7 +124,9 @@ struct Pods {
 
 struct LoadBalancers {
   enum class Forwarding { nat, direct, tunnel };
+  enum class Place { pod, node };
   int replicas = 1;  // at most one a node
+  Place in = Place::pod;
   std::string kind = "ipvs";
   Forwarding forwarding = Forwarding::nat;
   std::string scheduler = "lc";

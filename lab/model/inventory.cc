@@ -55,6 +55,8 @@ Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services
   for (const View& network : topology["networks"].each())
     if (network["cloud"].given()) gateways_.insert(gateway_name(network.name()));
   const bool has_udp_overlay = topology["overlay"]["backend"].as<std::string>() == "udp";
+  const bool has_lbd =
+      std::ranges::any_of(services_.names(), [&](const auto name) { return balances_in_nodes(name); });
   for (const View& node : nodes_.each()) {
     const auto role = node["role"].as<std::string>();
     if (role == "client") clients_.push_back(node.name());
@@ -62,6 +64,8 @@ Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services
     processes_[node.name()] = processes_of(node);
     if (has_udp_overlay && (role == "node" || role == "route-reflector"))
       processes_[node.name()].add("overlayd");
+    if (has_lbd && role == "node")
+      for (const char* process : {"exabgp", "lbd"}) processes_[node.name()].add(process);
     const auto on_networks = node["interfaces"].each().size();
     if (on_networks > 0) on_networks_.insert(node.name());
     for (std::size_t n = 0; n < on_networks; ++n) interfaces_[node.name()].add(fmt::format("eth{}", n));
@@ -74,8 +78,19 @@ Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services
     const auto [pods, load_balancers] = replicas(name);
     if (static_cast<std::int64_t>(hosts_.size()) + pods + load_balancers > most_suggested) break;
     for (std::int64_t n = 1; n <= pods; ++n) hosts_.push_back(fmt::format("{}-{}", name, n));
+    if (balances_in_nodes(name)) continue;
     for (std::int64_t n = 1; n <= load_balancers; ++n) hosts_.push_back(fmt::format("{}-lb-{}", name, n));
   }
+}
+
+std::optional<PodName> Inventory::pod(std::string_view name) const {
+  auto found = pod_name(name, services_);
+  if (found && found->is_load_balancer && balances_in_nodes(found->service)) found.reset();
+  return found;
+}
+
+bool Inventory::balances_in_nodes(std::string_view service) const {
+  return services_.at(service)["load-balancers"]["in"].as<std::string>() == "node";
 }
 
 bool Inventory::has_load_balancers(std::string_view service) const {

@@ -125,6 +125,7 @@ Health read_health(const View& view) {
 
 LoadBalancers read_load_balancers(const View& view) {
   return {.replicas = static_cast<int>(view["replicas"].as<std::int64_t>()),
+          .in = choice<LoadBalancers::Place>(view["in"], {"pod", "node"}),
           .kind = view["kind"].as<std::string>(),
           .forwarding = choice<LoadBalancers::Forwarding>(view["forwarding"], {"nat", "direct", "tunnel"}),
           .scheduler = view["scheduler"].as<std::string>(),

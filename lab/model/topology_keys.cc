@@ -334,14 +334,28 @@ std::vector<Key> topology_keys() {
       {.path = "services.*.load-balancers.kind",
        .type = Type::choice,
        .fallback = "ipvs",
-       .allowed = {"ipvs", "nftables", "iptables", "nginx"},
-       .planned = {"keepalived", "xdp"},
+       .allowed = {"ipvs", "nftables", "iptables", "nginx", "keepalived"},
+       .planned = {"xdp"},
        .meaning =
            "What carries the packets; lbd tells it to whom. `ipvs`: the kernel's load balancer. `nftables`: "
            "a map of numbers, of which each connection draws one, rewrites its destination. `iptables`: the "
            "same "
-           "by a chain of rules, as kube-proxy's. `nginx`: a layer-7 proxy. All but `ipvs` run on a machine "
-           "without IPVS."},
+           "by a chain of rules, as kube-proxy's. `nginx`: a layer-7 proxy. `keepalived`, as in the papers: "
+           "it checks "
+           "the real servers, and keeps IPVS's table. All but `ipvs` and `keepalived` run on a machine "
+           "without "
+           "IPVS."},
+      {.path = "services.*.load-balancers.in",
+       .type = Type::choice,
+       .fallback = "pod",
+       .allowed = {"pod", "node"},
+       .meaning =
+           "Where they are: each in a `pod` of its own, SERVICE-lb-1, SERVICE-lb-2, …, or in the `node` "
+           "itself, "
+           "which lbd and exabgp then are processes of: there is no such pod, `lblab logs node1/lbd` has its "
+           "log, `lblab kill node1/lbd` ends it, and `lblab kill node1` the node with all its pods. Scaling "
+           "says "
+           "how many nodes have one. Of one service in a file."},
       {.path = "services.*.load-balancers.forwarding",
        .type = Type::choice,
        .fallback = "nat",

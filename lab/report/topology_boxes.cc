@@ -71,7 +71,11 @@ std::map<std::string, std::vector<PodBox>> pods_by_node(const Cluster& cluster) 
   for (const auto& service : cluster.services)
     if (service.load_balancers)
       for (int n = 1; n <= service.load_balancers->replicas; ++n)
-        add(cluster::load_balancer_name(service.name, n), true);
+        if (const auto name = cluster::load_balancer_name(service.name, n);
+            service.load_balancers->in == model::LoadBalancers::Place::node)
+          pods[placement.seats.at(name).node].push_back({"lbd of " + service.name, "", true});
+        else
+          add(name, true);
   for (const auto& service : cluster.services)
     for (int n = 1; n <= service.pods.replicas; ++n) add(cluster::pod_name(service.name, n), false);
   return pods;

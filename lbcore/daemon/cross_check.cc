@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "lbcore/dataplane/abilities.hpp"
+#include "lbcore/dataplane/keepalived_config.hpp"
 #include "lbcore/yaml/read.hpp"
 
 namespace lbcore::daemon {
@@ -63,6 +64,7 @@ class Check {
     if (abilities_.proxies && !s.masquerade && s.forwarding == Forwarding::nat)
       note(service, "masquerade", fmt::format("dataplane {} opens connections of its own", name_),
            "real servers always see this machine: leave it out");
+    if (abilities_.checks) checked(service);
     if (abilities_.is_ipvs) return;
     if (s.forwarding != Forwarding::nat)
       note(service, "forwarding", fmt::format("dataplane {} only rewrites packets", name_),
@@ -71,6 +73,17 @@ class Check {
       if (service.node[key])
         note(service, key, fmt::format("'{}' is IPVS's, and the dataplane is {}", key, name_),
              "leave it out, or write dataplane: ipvs");
+  }
+
+  /// What keepalived can check.
+  void checked(const Marked& service) {
+    const auto& check = service.settings.health;
+    if (check.rise > 1)
+      note(service, "health", fmt::format("dataplane {} takes a real server up at once", name_),
+           "leave rise out, or write dataplane: ipvs");
+    if (!dataplane::keepalived::takes(check.path))
+      note(service, "health", fmt::format("dataplane {} cannot ask for this path", name_),
+           "blanks, quotes and the signs \\ # ! { } $ @ ~ have a meaning of their own in its file");
   }
 
   void announced(const Marked& service, const Route& route) {

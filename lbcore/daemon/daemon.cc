@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lab/sys/error.hpp"
+#include "lbcore/dataplane/abilities.hpp"
 
 namespace lbcore::daemon {
 
@@ -44,18 +45,28 @@ Daemon::Daemon(asio::any_io_executor executor, Settings settings, std::function<
       settings_(std::move(settings)),
       reread_(std::move(reread)),
       dataplane_(dataplane),
+      checks_(dataplane::abilities(settings_.dataplane).checks),
       events_(std::move(events)),
       services_(executor, events_, [this] { changed(); }),
       woken_(executor),
       retry_(executor) {}
 
 asio::awaitable<void> Daemon::run() {
-  services_.configure(settings_.services, dataplane_.table());
+  seen_ = dataplane_.table();
+  configure_services();
+  dataplane_.follow([this] { changed(); });
   if (!settings_.announce_socket.empty()) link_.emplace(executor_, settings_.announce_socket, observer());
   bring_about();
   events_({{"event", "ready"}});
   co_await until([&] { return terminating_ || phase_ == Phase::handed_over; }, Clock::time_point::max());
   if (phase_ != Phase::handed_over) co_await decommission();
+}
+
+void Daemon::configure_services() {
+  auto services = settings_.services;
+  if (checks_)
+    for (auto& service : services) service.health.kind = HealthCheck::Kind::none;
+  services_.configure(services, dataplane_.table());
 }
 
 void Daemon::changed() {
@@ -79,19 +90,40 @@ void Daemon::update() try {
 void Daemon::bring_about() {
   if (phase_ >= Phase::removed) return;
   const auto known = services_.known();
-  const auto routes = phase_ == Phase::serving ? desired_routes(known) : std::vector<Route>{};
+  const auto routes = wanted_routes(known);
   // What is to be withdrawn is so before its servers go, what is to be announced after they are there.
   if (link_ && link_->routes()) link_->set(kept(*link_->routes(), routes));
   if (path_stale_) dataplane_.prepare(ranges(settings_.services));
   path_stale_ = false;
   apply(desired_table(known));
-  if (link_) link_->set(routes);
+  if (link_) link_->set(checks_ ? wanted_routes(known) : routes);
+}
+
+std::vector<Route> Daemon::wanted_routes(const std::vector<Known>& known) const {
+  if (phase_ != Phase::serving) return {};
+  return desired_routes(checks_ ? in_table(known, seen_) : known);
 }
 
 void Daemon::apply(const Table& desired) {
+  if (checks_) return ask(desired);
   const auto changes = ipvs::reconcile(desired, dataplane_.table());
   if (changes.empty()) return;
   dataplane_.apply(desired, changes);
+  tell(changes);
+}
+
+/// What the dataplane makes of it is told as it is found.
+void Daemon::ask(const Table& desired) {
+  const auto changes = ipvs::reconcile(desired, asked_.value_or(Table{}));
+  if (!asked_ || !changes.empty()) dataplane_.apply(desired, changes);
+  asked_ = desired;
+  auto table = dataplane_.table();
+  tell(ipvs::reconcile(table, seen_));
+  seen_ = std::move(table);
+}
+
+void Daemon::tell(const std::vector<ipvs::Change>& changes) {
+  if (changes.empty()) return;
   Json event{{"event", "table"}, {"changes", Json::array()}};
   for (const auto& change : changes) event["changes"].push_back(ipvs::describe(change));
   events_(event);
@@ -154,7 +186,7 @@ Daemon::Reloaded Daemon::reload(std::vector<std::string>& mistakes) {
   }
   settings_ = std::move(*reread.settings);
   events_({{"event", "config"}, {"state", "applied"}});
-  services_.configure(settings_.services, dataplane_.table());
+  configure_services();
   path_stale_ = true;
   update();
   return Reloaded::applied;

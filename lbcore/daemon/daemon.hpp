@@ -59,6 +59,10 @@ class Daemon {
   void update();   // bring_about(), and again later if it fails
   void bring_about();
   void apply(const Table& desired);
+  void ask(const Table& desired);
+  void tell(const std::vector<ipvs::Change>&);
+  std::vector<Route> wanted_routes(const std::vector<Known>&) const;
+  void configure_services();
   void step(const char* name);
   announce::Link::Observer observer();
   void report(const announce::Acknowledged&);
@@ -74,6 +78,9 @@ class Daemon {
   Settings settings_;
   std::function<Reread()> reread_;
   Dataplane& dataplane_;
+  const bool checks_;           // the dataplane checks real servers, we do not
+  std::optional<Table> asked_;  // of such a dataplane
+  Table seen_;                  // what was told of its table
   Events events_;
   Services services_;
   std::optional<announce::Link> link_;  // empty: nothing is announced

@@ -71,6 +71,14 @@ Json to_json(const Services::ServiceStatus& status, const Table& table,
   return j;
 }
 
+/// Health, where the dataplane has the only say.
+void judge_by(const Table& table, Services::ServiceStatus& status) {
+  for (auto& [endpoint, health] : status.endpoints)
+    health = {.up = !in_table({{status.settings, {endpoint}}}, table).front().healthy.empty(),
+              .reason = "",
+              .checked = true};
+}
+
 Json to_json(const std::optional<announce::Link>& link) {
   Json j{{"helper", link && link->connected() ? "connected" : "gone"},
          {"routes", Json::array()},
@@ -96,7 +104,10 @@ Json Daemon::state() {
          {"uptime-s", std::chrono::duration<double>(Clock::now() - started_).count()},
          {"services", Json::array()},
          {"announce", to_json(link_)}};
-  for (const auto& status : services_.status()) j["services"].push_back(to_json(status, table, counters));
+  for (auto& status : services_.status()) {
+    if (checks_) judge_by(table, status);
+    j["services"].push_back(to_json(status, table, counters));
+  }
   return j;
 }
 

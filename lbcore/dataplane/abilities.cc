@@ -4,6 +4,7 @@
 
 #include "lbcore/dataplane/iptables.hpp"
 #include "lbcore/dataplane/ipvs.hpp"
+#include "lbcore/dataplane/keepalived.hpp"
 #include "lbcore/dataplane/nftables.hpp"
 #include "lbcore/dataplane/nginx.hpp"
 
@@ -36,7 +37,10 @@ const std::vector<Entry>& entries() {
       {"ipvs", {.schedulers = of_ipvs, .ipv6 = true, .is_ipvs = true}, made<Ipvs>},
       {"nftables", {.schedulers = {"random", "rr", "sh"}, .ipv6 = true}, made<Nftables>},
       {"iptables", {.schedulers = {"random", "rr"}}, made<Iptables>},
-      {"nginx", {.schedulers = {"rr", "lc", "sh"}, .tcp_only = true, .proxies = true}, made<Nginx>}};
+      {"nginx", {.schedulers = {"rr", "lc", "sh"}, .tcp_only = true, .proxies = true}, made<Nginx>},
+      {"keepalived",
+       {.schedulers = of_ipvs, .ipv6 = true, .is_ipvs = true, .checks = true},
+       made<Keepalived>}};
   return all;
 }
 

@@ -22,6 +22,7 @@ struct Abilities {
   bool tcp_only = false;
   bool proxies = false;  // opens connections of its own, so that real servers always see this machine
   bool is_ipvs = false;  // every way of forwarding; scheduler flags, persistence and one-packet scheduling
+  bool checks = false;   // real servers, by itself: table() has those that it finds healthy
 };
 const Abilities& abilities(DataplaneKind);
 

@@ -54,7 +54,7 @@ struct ServiceSettings {
 };
 
 /// What carries the packets. Each has schedulers of its own: lbcore/dataplane/abilities.hpp.
-enum class DataplaneKind { ipvs, nftables, iptables, nginx };
+enum class DataplaneKind { ipvs, nftables, iptables, nginx, keepalived };
 
 struct Settings {
   DataplaneKind dataplane = DataplaneKind::ipvs;
