@@ -22,7 +22,7 @@ std::vector<Key> bench_keys() {
        .type = Type::word,
        .max = 16,
        .example = "4.6",
-       .meaning = "The papers' figure that it repeats. The files are named after it."},
+       .meaning = "The papers' figure that it repeats, in quotes. The files are named after it."},
       {.path = "bench.*.service",
        .type = Type::label,
        .max = 32,

@@ -195,11 +195,9 @@ std::string hint(const Key& key, const Yaml& value) {
     if (const auto colon = value.text.find(':');
         colon != std::string::npos && value.text.size() - colon - 1 > 15)
       return "an interface's name has at most 15 characters";
-  if (value.quoted) {
-    Yaml plain = value;
-    plain.quoted = false;
-    if (fits(key, plain)) return "write it without quotes";
-  }
+  Yaml requoted = value;
+  requoted.quoted = !value.quoted;
+  if (fits(key, requoted)) return value.quoted ? "write it without quotes" : "write it in quotes";
   return "write " + expected(key);
 }
 

@@ -111,7 +111,7 @@ TEST(Play, HasEveryStepAndEveryExpectation) {
           "expect events in order: session (state down), then route", "start lbd in web-lb-2",
           "expect rr: BGP sessions with router, web-lb-1 throughout 2 s",
           "expect outage at most 1 s, at least 10 ms, p99 at most 900 ms", "freeze exabgp in web-lb-2 (STOP)",
-          "expect never web-lb-1: IPVS real servers web-1", "expect never event announce (host web-lb-1)",
+          "expect never web-lb-1: real servers web-1", "expect never event announce (host web-lb-1)",
           "thaw exabgp in web-lb-2 (CONT)", "expect every request answered",
           "expect at least 99 % of requests answered", "reload nginx in web-1 (HUP)",
           "expect at most 0 long-lived connections lost", "expect at least 4 long-lived connections alive",

@@ -111,6 +111,7 @@ TEST(Keys, DefaultsAndExamplesAreValuesThatTheParserTakes) {
         Yaml value;
         value.kind = Yaml::Kind::scalar;
         value.text = text;
+        value.quoted = key.type == Type::word;  // which may look like a number
         const auto wrong = problem(key, std::string(key.path), value);
         EXPECT_FALSE(wrong) << format(*wrong, "keys");
       }
