@@ -349,13 +349,13 @@ std::vector<Key> topology_keys() {
        .type = Type::choice,
        .fallback = "pod",
        .allowed = {"pod", "node"},
-       .meaning =
-           "Where they are: each in a `pod` of its own, SERVICE-lb-1, SERVICE-lb-2, …, or in the `node` "
-           "itself, "
-           "which lbd and exabgp then are processes of: there is no such pod, `lblab logs node1/lbd` has its "
-           "log, `lblab kill node1/lbd` ends it, and `lblab kill node1` the node with all its pods. Scaling "
-           "says "
-           "how many nodes have one. Of one service in a file."},
+       .meaning = "Where they are: each in a `pod` of its own, SERVICE-lb-1, SERVICE-lb-2, …, or in a `node` "
+                  "itself, "
+                  "which is the next hop anyway. Then there is no such pod, lbd and exabgp are processes of "
+                  "the node "
+                  "(`lblab logs node1 lbd`; `lblab kill node1` ends both, and its pods live on), and scaling "
+                  "says how "
+                  "many nodes have them. One service of a file can have them there."},
       {.path = "services.*.load-balancers.forwarding",
        .type = Type::choice,
        .fallback = "nat",

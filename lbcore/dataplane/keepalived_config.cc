@@ -9,7 +9,7 @@ namespace lbcore::dataplane::keepalived {
 
 namespace {
 
-std::string seconds(milliseconds time) { return fmt::format("{:.3f}", time.count() / 1000.0); }
+std::string seconds(std::chrono::duration<double> time) { return fmt::format("{:.3f}", time.count()); }
 
 std::string named(const ServiceKey& key) {
   if (const auto* by_mark = std::get_if<ByMark>(&key))
