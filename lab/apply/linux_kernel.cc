@@ -15,6 +15,7 @@
 #include "lab/nl/address.hpp"
 #include "lab/nl/link.hpp"
 #include "lab/nl/neighbour.hpp"
+#include "lab/nl/offload.hpp"
 #include "lab/nl/qdisc.hpp"
 #include "lab/nl/route.hpp"
 
@@ -417,6 +418,17 @@ struct LinuxKernel::Impl {
     }
   }
 
+  /// A veth takes XDP frames only where it has an XDP program or NAPI, which comes with GRO
+  /// (drivers/net/veth.c, veth_xdp_xmit()).
+  void operator()(const plan::FeedXdp& op) {
+    auto& here = host(op.host);
+    settle(here);
+    here.netns.within([&] {
+      nl::set_offload(op.link, nl::Offload::gro, op.on);
+      nl::set_offload(op.link, nl::Offload::tx_checksum, !op.on);
+    });
+  }
+
   // Addresses, routes, neighbours
 
   void operator()(const plan::AddAddress& op) {
@@ -443,6 +455,7 @@ struct LinuxKernel::Impl {
     made.table = route.table;
     made.type = type_of(route.type);
     made.source = route.source;
+    made.advmss = static_cast<std::uint32_t>(route.advmss);
     for (const auto& hop : route.next_hops)
       made.next_hops.push_back({hop.via, index_of(here, hop.link), hop.weight, route.on_link});
     if (route.type == model::Route::Type::local && made.next_hops.empty())

@@ -15,8 +15,8 @@ int main(int argc, char** argv) {
   app.get_formatter()->column_width(32);
   Run run;
   for (const auto add :
-       {add_up, add_check, add_bench, add_down, add_list, add_inspect, add_exec, add_logs, add_events, add_scale,
-        add_kill, add_start, add_link, add_plan, add_doctor, add_guest, add_supervise})
+       {add_up, add_check, add_bench, add_down, add_list, add_inspect, add_exec, add_logs, add_events,
+        add_scale, add_kill, add_start, add_link, add_plan, add_doctor, add_guest, add_supervise})
     add(app, run);
   try {
     app.parse(argc, argv);

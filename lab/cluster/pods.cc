@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* pod_link = "eth0";
 constexpr int outer_ipv4_header = 20;
+constexpr int ipv4_and_tcp_headers = 40;
 
 /// How far the pod's address lies in its node's prefix: with a /24 its last octet.
 std::uint32_t place(const Prefix& pods, const Address& address) {
@@ -43,6 +44,17 @@ class Pods {
         else
           add_balancer(service, mark, name);
       }
+  }
+
+  /// The nodes' ends of the links by which its load balancers get their packets.
+  void feed_xdp(const model::Service& service) {
+    for (int n = 1; n <= service.load_balancers->replicas; ++n) {
+      const auto name = load_balancer_name(service.name, n);
+      if (!is_here(name)) continue;
+      for (auto& link : lab_.hosts.at(seat(name).node).links)
+        if (const auto* veth = std::get_if<model::Veth>(&link.kind); veth && veth->peer_host == name)
+          link.feeds_xdp = true;
+    }
   }
 
  private:
@@ -92,10 +104,12 @@ class Pods {
     using Forwarding = model::LoadBalancers::Forwarding;
     const auto forwarding = service.load_balancers->forwarding;
     if (forwarding == Forwarding::nat) return;
-    if (forwarding == Forwarding::tunnel)
-      host.links.push_back({.name = "service",
-                            .kind = model::Ipip{.local = own, .remote = {}},
-                            .mtu = overlay_mtu(cluster_) - outer_ipv4_header});
+    if (forwarding == Forwarding::tunnel) {
+      const int mtu = overlay_mtu(cluster_) - outer_ipv4_header;
+      host.links.push_back({.name = "service", .kind = model::Ipip{.local = own, .remote = {}}, .mtu = mtu});
+      // Answers do not go by the tunnel, so nothing else would tell clients how much fits into it.
+      host.routes.front().advmss = mtu - ipv4_and_tcp_headers;
+    }
     host.routes.push_back({.destination = service.addresses,
                            .next_hops = {{.via = {}, .link = "lo"}},
                            .type = model::Route::Type::local,
@@ -168,7 +182,10 @@ void add_pods(const Cluster& cluster, const Placement& placement, model::Lab& la
   if (cluster.services.empty()) return;
   Pods pods(cluster, placement, lab);
   std::uint32_t mark = 0;
-  for (const auto& service : cluster.services) pods.add(service, ++mark);
+  for (const auto& service : cluster.services) {
+    pods.add(service, ++mark);
+    if (service.load_balancers && service.load_balancers->kind == "xdp") pods.feed_xdp(service);
+  }
 }
 
 }  // namespace lblab::cluster

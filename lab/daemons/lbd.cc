@@ -40,10 +40,10 @@ std::string health(const Health& health, std::uint16_t service_port) {
                      duration(health.timeout), health.rise, health.fall);
 }
 
-// A single address is a service by address, port and protocol; a range goes by fwmark.
+// A single address is a service by address, port and protocol; a range goes by fwmark, but for XDP.
 std::string mark(const model::Service& service, std::uint32_t mark) {
-  return service.addresses.length == service.addresses.address.bits() ? ""
-                                                                      : fmt::format("    mark: {}\n", mark);
+  const bool single = service.addresses.length == service.addresses.address.bits();
+  return single || service.load_balancers->kind == "xdp" ? "" : fmt::format("    mark: {}\n", mark);
 }
 
 bool balances_by_ipvs(const LoadBalancers& balancers) {
@@ -65,6 +65,7 @@ std::set<std::string> needs(const LoadBalancers& balancers) {
       {"ipvs", {"ipvs", "nftables"}},
       {"nftables", {"nftables"}},
       {"iptables", {"program:iptables-restore"}},
+      {"xdp", {"xdp"}},
       {"nginx", {"program:nginx"}},
       {"keepalived", {"ipvs", "nftables", "program:keepalived"}},
   };

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/if_tun.h>
@@ -16,9 +17,11 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <functional>
@@ -133,6 +136,18 @@ bool may_set_up() {
   return raise_loopback() && sys::Fd{::open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC)};
 }
 
+/// Asks by loading a program that passes everything.
+bool has_xdp() {
+  constexpr std::array<bpf_insn, 2> pass{
+      {{.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS}, {.code = BPF_JMP | BPF_EXIT}}};
+  bpf_attr load{};
+  load.prog_type = BPF_PROG_TYPE_XDP;
+  load.insns = reinterpret_cast<std::uintptr_t>(pass.data());
+  load.insn_cnt = pass.size();
+  load.license = reinterpret_cast<std::uintptr_t>("GPL");
+  return bool{sys::Fd{static_cast<int>(::syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load))}};
+}
+
 bool has_multipath() {
   if (!raise_loopback()) return false;
   rtmsg route{};
@@ -183,15 +198,11 @@ using Probe = std::function<bool()>;
 
 const std::map<std::string, Probe>& probes_inside() {
   static const std::map<std::string, Probe> probes = {
-      {"netns", [] { return true; }},
-      {"tun", has_tun},
-      {"netem", has_netem},
-      {"nftables", has_nftables},
-      {"ipvs", has_ipvs},
-      {"nexthop", has_nexthop},
-      {"resilient-nexthop", has_resilient_nexthop},
-      {"multipath", has_multipath},
-      {"multipath-hash-fields", has_multipath_hash_fields},
+      {"netns", [] { return true; }}, {"tun", has_tun},
+      {"netem", has_netem},           {"xdp", has_xdp},
+      {"nftables", has_nftables},     {"ipvs", has_ipvs},
+      {"nexthop", has_nexthop},       {"resilient-nexthop", has_resilient_nexthop},
+      {"multipath", has_multipath},   {"multipath-hash-fields", has_multipath_hash_fields},
   };
   return probes;
 }

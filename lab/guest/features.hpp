@@ -16,7 +16,7 @@ namespace lblab::guest {
 ///
 /// Features: "root" (may make namespaces and mounts, and set up the network of those), "netns", "mount",
 /// "userns" (without root), kinds of link ("veth", "bridge", "vxlan", "ipip", "dummy", "vrf", …: any other
-/// name is asked for as a kind of link), "tun", "nftables", "ipvs", "netem", "multipath",
+/// name is asked for as a kind of link), "tun", "nftables", "ipvs", "netem", "xdp", "multipath",
 /// "multipath-hash-fields" (fib_multipath_hash_policy=3), "nexthop", "resilient-nexthop", and "program:NAME"
 /// for a program on PATH or beside the running one.
 class Features {

@@ -5,15 +5,25 @@
 namespace lblab::guest {
 
 const std::vector<std::string>& kernel_features() {
-  static const std::vector<std::string> features = {"root",      "netns",
-                                                    "mount",     "userns",
-                                                    "veth",      "bridge",
-                                                    "vxlan",     "ipip",
-                                                    "tun",       "dummy",
-                                                    "vrf",       "nftables",
-                                                    "ipvs",      "netem",
-                                                    "multipath", "multipath-hash-fields",
-                                                    "nexthop",   "resilient-nexthop"};
+  static const std::vector<std::string> features = {"root",
+                                                    "netns",
+                                                    "mount",
+                                                    "userns",
+                                                    "veth",
+                                                    "bridge",
+                                                    "vxlan",
+                                                    "ipip",
+                                                    "tun",
+                                                    "dummy",
+                                                    "vrf",
+                                                    "nftables",
+                                                    "ipvs",
+                                                    "netem",
+                                                    "xdp",
+                                                    "multipath",
+                                                    "multipath-hash-fields",
+                                                    "nexthop",
+                                                    "resilient-nexthop"};
   return features;
 }
 
@@ -27,6 +37,7 @@ std::string remedy(const std::string& feature) {
       {"ipvs", "kernel module ip_vs"},
       {"netem", "kernel module sch_netem"},
       {"tun", "kernel module tun, and /dev/net/tun"},
+      {"xdp", "a kernel with CONFIG_BPF_SYSCALL, and CAP_BPF"},
       {"multipath", "a kernel with CONFIG_IP_ROUTE_MULTIPATH"},
       {"multipath-hash-fields", "Linux 5.14"},
       {"nexthop", "Linux 5.3"},

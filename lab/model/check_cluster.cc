@@ -138,6 +138,7 @@ class ClusterCheck {
     if (!kind.ok() || kind.as<std::string>() == "ipvs") return;
     const auto name = kind.as<std::string>();
     if (name == "keepalived") return check_keepalived(balancers["health"]);
+    if (name == "xdp") return check_xdp(scheduler, forwarding);
     if (scheduler.given())
       report(scheduler.name_mark(), fmt::format("scheduler beside kind {}", name),
              "schedulers are IPVS's: leave it out, or write kind: ipvs");
@@ -164,6 +165,15 @@ class ClusterCheck {
       report(health.name_mark(), "health has more than one of tcp, http and none", "keep one");
     if (port.given() && !http.given())
       report(port.name_mark(), "health has port without http", "write tcp: PORT, or add http: /PATH");
+  }
+
+  void check_xdp(const View& scheduler, const View& forwarding) {
+    if (scheduler.given() && scheduler.ok() && scheduler.as<std::string>() != "mh")
+      report(scheduler.mark(), fmt::format("scheduler {} beside kind xdp", scheduler.as<std::string>()),
+             "it is mh by itself: leave it out, or write kind: ipvs");
+    if (forwarding.given() && forwarding.ok() && forwarding.as<std::string>() == "nat")
+      report(forwarding.mark(), "forwarding nat beside kind xdp",
+             "it leaves packets as they are: leave it out, or write tunnel or direct");
   }
 
   void check_overlay() {

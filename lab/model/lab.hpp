@@ -66,6 +66,9 @@ struct Link {
   std::vector<Prefix> addresses;  // with host bits
   std::string mac;                // "02:…", or empty: the kernel's choice
   Impairment impairment;          // of what leaves by it
+  // A veth's, whose other end runs an XDP program that may send frames back (XDP_TX): takes them, and fills
+  // in the checksums of what it sends, as the program sends them on as they are.
+  bool feeds_xdp = false;
   auto operator<=>(const Link&) const = default;
 };
 
@@ -84,6 +87,7 @@ struct Route {
   std::uint32_t table = 254;  // main
   bool on_link = false;
   std::optional<Address> source;  // preferred source
+  int advmss = 0;                 // the segment size that a TCP peer by this route is told; 0: the link's
   auto operator<=>(const Route&) const = default;
 };
 

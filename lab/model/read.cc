@@ -103,6 +103,14 @@ Overlay read_overlay(const View& view) {
           .mark = view.name_mark()};
 }
 
+/// XDP leaves packets as they are, and so has another default than the other kinds.
+LoadBalancers::Forwarding read_forwarding(const View& balancers) {
+  const View forwarding = balancers["forwarding"];
+  if (!forwarding.given() && balancers["kind"].as<std::string>() == "xdp")
+    return LoadBalancers::Forwarding::tunnel;
+  return choice<LoadBalancers::Forwarding>(forwarding, {"nat", "direct", "tunnel"});
+}
+
 Health read_health(const View& view) {
   Health health{.kind = Health::Kind::tcp,
                 .port = 0,
@@ -127,7 +135,7 @@ LoadBalancers read_load_balancers(const View& view) {
   return {.replicas = static_cast<int>(view["replicas"].as<std::int64_t>()),
           .in = choice<LoadBalancers::Place>(view["in"], {"pod", "node"}),
           .kind = view["kind"].as<std::string>(),
-          .forwarding = choice<LoadBalancers::Forwarding>(view["forwarding"], {"nat", "direct", "tunnel"}),
+          .forwarding = read_forwarding(view),
           .scheduler = view["scheduler"].as<std::string>(),
           .health = read_health(view["health"]),
           .masquerade = view["masquerade"].as<bool>(),

@@ -334,17 +334,17 @@ std::vector<Key> topology_keys() {
       {.path = "services.*.load-balancers.kind",
        .type = Type::choice,
        .fallback = "ipvs",
-       .allowed = {"ipvs", "nftables", "iptables", "nginx", "keepalived"},
-       .planned = {"xdp"},
+       .allowed = {"ipvs", "nftables", "iptables", "nginx", "xdp", "keepalived"},
        .meaning =
            "What carries the packets; lbd tells it to whom. `ipvs`: the kernel's load balancer. `nftables`: "
            "a map of numbers, of which each connection draws one, rewrites its destination. `iptables`: the "
            "same "
-           "by a chain of rules, as kube-proxy's. `nginx`: a layer-7 proxy. `keepalived`, as in the papers: "
-           "it checks "
-           "the real servers, and keeps IPVS's table. All but `ipvs` and `keepalived` run on a machine "
-           "without "
-           "IPVS."},
+           "by a chain of rules, as kube-proxy's. `nginx`: a layer-7 proxy. `xdp`: an XDP program of lblab's "
+           "own, "
+           "which picks real servers by Maglev hashing, the same in every load balancer. `keepalived`, as in "
+           "the papers: it checks the real servers and keeps IPVS's table. All but `ipvs` and `keepalived` "
+           "run "
+           "on a machine without IPVS."},
       {.path = "services.*.load-balancers.in",
        .type = Type::choice,
        .fallback = "pod",
@@ -364,13 +364,15 @@ std::vector<Key> topology_keys() {
            "How a packet reaches its real server: rewritten (`nat`; the answer comes back through the "
            "load balancer), sent to "
            "its link address (`direct`), or wrapped in IP-in-IP (`tunnel`; the answer goes straight to "
-           "the client)."},
+           "the client). Kind `xdp` has no `nat`, and `tunnel` as its default."},
       {.path = "services.*.load-balancers.scheduler",
        .type = Type::choice,
        .fallback = "lc",
        .allowed = {"rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh", "mh", "sed", "nq", "fo", "ovf",
                    "twos"},
-       .meaning = "The kernel's scheduler, which picks the real server (ipvsadm(8)); only IPVS has them."},
+       .meaning = "The kernel's scheduler, which picks the real server (ipvsadm(8)); only IPVS has them. "
+                  "Kind `xdp` is "
+                  "always `mh`."},
       {.path = "services.*.load-balancers.health",
        .type = Type::object,
        .meaning = "How real servers are checked: one of `tcp`, `http`, `none`; without any, `tcp` at the "

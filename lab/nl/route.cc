@@ -58,6 +58,7 @@ Message build(std::uint16_t type, std::uint16_t flags, const Route& route, std::
   b.u32(RTA_TABLE, route.table);
   if (route.metric) b.u32(RTA_PRIORITY, route.metric);
   if (route.source) b.address(RTA_PREFSRC, *route.source);
+  if (route.advmss) b.nest(RTA_METRICS, [&](Builder& metrics) { metrics.u32(RTAX_ADVMSS, route.advmss); });
   if (route.nexthop_id) {
     b.u32(RTA_NH_ID, route.nexthop_id);
   } else if (single) {
@@ -145,6 +146,9 @@ std::optional<Route> parse_route(const nlmsghdr& head) {
   route.metric = attributes.u32(RTA_PRIORITY);
   route.source = attributes.address(RTA_PREFSRC);
   route.nexthop_id = attributes.u32(RTA_NH_ID);
+  if (const nlattr* metrics = attributes[RTA_METRICS])
+    route.advmss = Attributes<RTAX_MAX>{mnl_attr_get_payload(metrics), mnl_attr_get_payload_len(metrics)}.u32(
+        RTAX_ADVMSS);
   const auto via = gateway_in(attributes);
   const int link = static_cast<int>(attributes.u32(RTA_OIF));
   if (attributes[RTA_MULTIPATH])

@@ -33,6 +33,8 @@ struct Route {
   std::optional<sys::Address> source;  // preferred source
   std::vector<NextHop> next_hops;      // empty where nexthop_id is set, or the type has none
   std::uint32_t nexthop_id = 0;        // a nexthop object or group (nexthop.hpp); 0: none
+  std::uint32_t advmss = 0;  // the TCP segment size that a peer by this route is told (RTAX_ADVMSS); 0: the
+                             // link's MTU says it
   auto operator<=>(const Route&) const = default;
 };
 

@@ -117,6 +117,7 @@ class HostCompiler {
       }
       out_.add(is<Bridge>(link) ? Phase::bridge_up : Phase::up, SetLink{name_, link.name, true});
       if (link.impairment != Impairment{}) out_.add(Phase::impair, Impair{name_, link.name, link.impairment});
+      if (link.feeds_xdp) out_.add(Phase::feed_xdp, FeedXdp{name_, link.name});
     }
   }
 
@@ -130,6 +131,8 @@ class HostCompiler {
       out_.add(Phase::configure_link, ConfigureLink{name_, want});
     if (have.impairment != want.impairment)
       out_.add(Phase::impair, Impair{name_, want.name, want.impairment});
+    if (have.feeds_xdp != want.feeds_xdp)
+      out_.add(Phase::feed_xdp, FeedXdp{name_, want.name, want.feeds_xdp});
   }
 
   void addresses() {

@@ -49,6 +49,7 @@ std::string describe(const Route& route) {
   for (const auto& hop : route.next_hops) text += (&hop == &route.next_hops[0] ? "" : ",") + describe(hop);
   if (route.on_link) text += " on-link";
   if (route.source) text += " src " + route.source->str();
+  if (route.advmss) text += fmt::format(" advmss {}", route.advmss);
   if (route.table != Route{}.table) text += fmt::format(" table {}", route.table);
   return text;
 }
@@ -88,6 +89,10 @@ struct What {
   }
   std::string operator()(const Impair& op) const {
     return fmt::format("link {} {}", op.link, describe(op.impairment));
+  }
+  std::string operator()(const FeedXdp& op) const {
+    return fmt::format("link {} {}", op.link,
+                       op.on ? "feeds XDP: takes frames back, fills in checksums" : "feeds no XDP");
   }
   std::string operator()(const AddAddress& op) const {
     return fmt::format("address {} dev {}", op.address.str(), op.link);

@@ -49,6 +49,12 @@ struct Impair {
   Impairment impairment;
   auto operator<=>(const Impair&) const = default;
 };
+/// Makes one end of a veth ready for an XDP program at the other (Link::feeds_xdp), or as a veth is made.
+struct FeedXdp {
+  std::string host, link;
+  bool on = true;
+  auto operator<=>(const FeedXdp&) const = default;
+};
 struct AddAddress {
   std::string host, link;
   Prefix address;
@@ -118,9 +124,9 @@ struct Reload {
   auto operator<=>(const Reload&) const = default;
 };
 
-using Op = std::variant<AddHost, RemoveHost, AddLink, RemoveLink, ConfigureLink, SetLink, Impair, AddAddress,
-                        RemoveAddress, SetRoute, RemoveRoute, SetNeighbour, RemoveNeighbour, SetSysctl,
-                        SetNftables, WriteFile, RemoveFile, Spawn, Stop, Reload>;
+using Op = std::variant<AddHost, RemoveHost, AddLink, RemoveLink, ConfigureLink, SetLink, Impair, FeedXdp,
+                        AddAddress, RemoveAddress, SetRoute, RemoveRoute, SetNeighbour, RemoveNeighbour,
+                        SetSysctl, SetNftables, WriteFile, RemoveFile, Spawn, Stop, Reload>;
 using Plan = std::vector<Op>;
 
 /// One line: "router: route 10.1.1.0/24 via 10.0.0.105 dev eth1". Used by `lblab plan` and by error texts.

@@ -30,6 +30,7 @@ enum class Phase {
   bridge_up,  // once, when its ports are there: each port of a bridge that is up costs as much as there are
               // ports
   impair,
+  feed_xdp,
   direct_route,
   route,  // a gateway must be reachable when the route is added
   neighbour,

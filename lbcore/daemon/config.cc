@@ -1,11 +1,13 @@
 #include "lbcore/daemon/config.hpp"
 
+#include <fmt/format.h>
 #include <linux/ip_vs.h>
 
 #include <algorithm>
 #include <map>
 
 #include "lbcore/daemon/cross_check.hpp"
+#include "lbcore/daemon/ipvs_keys.hpp"
 #include "lbcore/dataplane/abilities.hpp"
 #include "lbcore/yaml/read.hpp"
 
@@ -34,9 +36,16 @@ class Parser {
           [&](const auto& v) {
             yaml::into(s.dataplane, yaml::one_of(v, "dataplane", dataplane::names(), mistakes_));
           }},
+         {"interface",
+          [&](const auto& v) {
+            interface_.reset(v);
+            yaml::into(s.interface, yaml::text(v, "interface", mistakes_));
+          }},
          {"control", [&](const auto& v) { yaml::into(s.control, yaml::text(v, "control", mistakes_)); },
           required},
          {"announce", [&](const auto& v) { announce_socket(v, s); }},
+         {"metrics", [&](const auto& v) { s.metrics = listen(v); }},
+         {"ipvs", [&](const auto& v) { s.ipvs = read_ipvs(v, mistakes_); }},
          {"drain-limit",
           [&](const auto& v) { yaml::into(s.drain_limit, yaml::duration(v, "drain-limit", mistakes_)); }},
          {"settle", [&](const auto& v) { yaml::into(s.settle, yaml::duration(v, "settle", mistakes_)); }},
@@ -47,13 +56,41 @@ class Parser {
           },
           required}},
         mistakes_);
-    for (auto& entry : services) scheduler(s.dataplane, entry);
+    if (!s.interface.empty() && !dataplane::abilities(s.dataplane).ranges)
+      mistakes_.push_back(
+          yaml::at(interface_,
+                   fmt::format("'interface' is xdp's, and the dataplane is {}", dataplane::name(s.dataplane)),
+                   "leave it out, or write dataplane: xdp"));
+    if (node.IsMap() && node["ipvs"]) only_of_ipvs(node["ipvs"], s.dataplane);
+    for (auto& entry : services) by_dataplane(dataplane::abilities(s.dataplane), entry);
     cross_check(services, s.dataplane, !s.announce_socket.empty(), mistakes_);
     for (auto& entry : services) s.services.push_back(std::move(entry.settings));
     return s;
   }
 
  private:
+  void only_of_ipvs(const YAML::Node& node, DataplaneKind kind) {
+    if (dataplane::abilities(kind).is_ipvs) return;
+    mistakes_.push_back(
+        yaml::at(node, fmt::format("'ipvs' beside dataplane {}", dataplane::name(kind)), "leave it out"));
+  }
+
+  /// "127.0.0.1:9100", "[::1]:9100"
+  std::optional<Listen> listen(const YAML::Node& node) {
+    const std::string text = node.IsScalar() ? node.Scalar() : "";
+    const auto colon = std::min(text.rfind(':'), text.size());
+    auto host = text.substr(0, colon);
+    const bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (is_bracketed) host = host.substr(1, host.size() - 2);
+    const auto address = Address::parse(host);
+    const auto port = yaml::whole(colon < text.size() ? text.substr(colon + 1) : "").value_or(0);
+    if (address && is_bracketed == (address->bits() == 128) && port >= 1 && port <= 65535)
+      return Listen{*address, static_cast<std::uint16_t>(port)};
+    mistakes_.push_back(
+        yaml::at(node, "metrics is not an address and a port", "write it like 127.0.0.1:9100 or [::1]:9100"));
+    return std::nullopt;
+  }
+
   void announce_socket(const YAML::Node& node, Settings& s) {
     yaml::read_map(
         node, "announce",
@@ -64,14 +101,13 @@ class Parser {
 
   Marked service(const YAML::Node& node) {
     ServiceSettings s;
-    std::optional<bool> masquerade;
     bool has_health = false;
     const std::size_t mistakes_before = mistakes_.size();
     std::vector<yaml::Key> keys = {
         {"name", [&](const auto& v) { yaml::into(s.name, yaml::text(v, "name", mistakes_)); }, required},
         {"addresses",
          [&](const auto& v) { yaml::into(s.addresses, yaml::network(v, "addresses", mistakes_)); }, required},
-        {"port", [&](const auto& v) { yaml::into(s.port, port(v)); }, required},
+        {"port", [&](const auto& v) { service_port(v, s); }, required},
         {"protocol", [&](const auto& v) { protocol(v, s); }},
         {"mark",
          [&](const auto& v) { yaml::into(s.mark, yaml::number(v, "mark", 1, 0xffffffff, mistakes_)); }},
@@ -90,9 +126,11 @@ class Parser {
          [&](const auto& v) {
            yaml::into(s.forwarding, yaml::one_of(v, "forwarding", {"nat", "direct", "tunnel"}, mistakes_));
          }},
-        {"masquerade", [&](const auto& v) { masquerade = yaml::boolean(v, "masquerade", mistakes_); }},
+        {"masquerade",
+         [&](const auto& v) { yaml::into(s.masquerade, yaml::boolean(v, "masquerade", mistakes_)); }},
         {"weight",
          [&](const auto& v) { yaml::into(s.weight, yaml::number(v, "weight", 1, 65535, mistakes_)); }},
+        {"thresholds", [&](const auto& v) { s.thresholds = read_thresholds(v, mistakes_); }},
         {"endpoints", [&](const auto& v) { yaml::into(s.endpoints, yaml::text(v, "endpoints", mistakes_)); },
          required},
         {"endpoints-port",
@@ -104,7 +142,6 @@ class Parser {
          }},
         {"announce", [&](const auto& v) { s.announce = route(v); }}};
     yaml::read_map(node, "the service", keys, mistakes_);
-    s.masquerade = masquerade.value_or(s.forwarding == Forwarding::nat);
     // What is half read is not worth comparing with the rest.
     return {std::move(s), node, has_health, mistakes_.size() == mistakes_before};
   }
@@ -113,16 +150,34 @@ class Parser {
     return yaml::number(node, "port", 1, 65535, mistakes_);
   }
 
+  void service_port(const YAML::Node& node, ServiceSettings& s) {
+    if (node.IsScalar() && node.Scalar() == "any")
+      s.port = 0;  // cross_check() knows who can
+    else
+      yaml::into(s.port, port(node));
+  }
+
   void protocol(const YAML::Node& node, ServiceSettings& s) {
     constexpr Protocol values[] = {Protocol::tcp, Protocol::udp, Protocol::sctp};
     if (const auto i = yaml::one_of(node, "protocol", {"tcp", "udp", "sctp"}, mistakes_))
       s.protocol = values[*i];
   }
 
-  void scheduler(DataplaneKind kind, Marked& service) {
-    const auto& known = dataplane::abilities(kind).schedulers;
+  /// What a service has where its text does not say.
+  void by_dataplane(const dataplane::Abilities& abilities, Marked& service) {
+    auto& s = service.settings;
+    if (!is_given(service, "forwarding")) s.forwarding = abilities.forwardings.front();
+    if (!is_given(service, "masquerade")) s.masquerade = s.forwarding == Forwarding::nat;
+    scheduler(abilities.schedulers, service);
+  }
+
+  static bool is_given(const Marked& service, const char* key) {
+    return service.node.IsMap() && service.node[key] && !service.node[key].IsNull();
+  }
+
+  void scheduler(const std::vector<std::string>& known, Marked& service) {
     service.settings.scheduler = known.front();
-    if (!service.node.IsMap() || !service.node["scheduler"] || service.node["scheduler"].IsNull()) return;
+    if (!is_given(service, "scheduler")) return;
     if (const auto i = yaml::one_of(service.node["scheduler"], "scheduler", known, mistakes_))
       service.settings.scheduler = known[*i];
     else
@@ -136,13 +191,10 @@ class Parser {
   }
 
   void persistence(const YAML::Node& node, ServiceSettings& s) {
-    const auto time = yaml::duration(node, "persistence", mistakes_);
+    const auto time = whole_seconds(node, "persistence", mistakes_);
     if (!time) return;
-    if (*time % std::chrono::seconds(1) != milliseconds(0))
-      return mistakes_.push_back(
-          yaml::at(node, "persistence is not in whole seconds", "the kernel counts it in seconds"));
     s.flags |= IP_VS_SVC_F_PERSISTENT;
-    s.persistence_s = static_cast<std::uint32_t>(*time / std::chrono::seconds(1));
+    s.persistence_s = *time;
   }
 
   HealthCheck health(const YAML::Node& node) {
@@ -213,6 +265,7 @@ class Parser {
   }
 
   Mistakes& mistakes_;
+  YAML::Node interface_;
 };
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <nlohmann/json.hpp>
 
+#include "lbcore/daemon/metrics.hpp"
+
 namespace lbcore::daemon {
 
 namespace {
@@ -47,10 +49,19 @@ asio::awaitable<Response> state(Daemon& daemon) {
   co_return Response{200, state.dump(2) + "\n"};
 }
 
+asio::awaitable<Response> metrics(Daemon& daemon) {
+  co_return Response{200, daemon.metrics(), metrics_content_type};
+}
+
 }  // namespace
+
+void serve_metrics(lblab::http::Server& server, Daemon& daemon) {
+  server.on("GET", "/metrics", [&](Request) { return metrics(daemon); });
+}
 
 void serve_control(lblab::http::Server& server, Daemon& daemon) {
   server.on("GET", "/state", [&](Request) { return state(daemon); });
+  serve_metrics(server, daemon);
   server.on("POST", "/drain", [&](Request r) { return drain(daemon, std::move(r), true); });
   server.on("POST", "/undrain", [&](Request r) { return drain(daemon, std::move(r), false); });
   server.on("POST", "/reload", [&](Request) { return reload(daemon); });

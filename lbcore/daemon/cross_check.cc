@@ -1,6 +1,9 @@
 #include "lbcore/daemon/cross_check.hpp"
 
 #include <fmt/format.h>
+#include <linux/ip_vs.h>
+
+#include <algorithm>
 
 #include "lbcore/dataplane/abilities.hpp"
 #include "lbcore/dataplane/keepalived_config.hpp"
@@ -22,7 +25,7 @@ class Check {
 
   void alone(const Marked& service) {
     const auto& s = service.settings;
-    if (s.mark == 0 && s.addresses.length != s.addresses.address.bits())
+    if (!abilities_.ranges && s.mark == 0 && s.addresses.length != s.addresses.address.bits())
       note(service, "addresses", fmt::format("the range {} has no mark", s.addresses.str()),
            "a range is served by firewall mark: add 'mark: 1'");
     if (s.masquerade && s.forwarding != Forwarding::nat)
@@ -64,12 +67,16 @@ class Check {
     if (abilities_.proxies && !s.masquerade && s.forwarding == Forwarding::nat)
       note(service, "masquerade", fmt::format("dataplane {} opens connections of its own", name_),
            "real servers always see this machine: leave it out");
+    if (s.port == 0 && !abilities_.ranges)
+      note(service, "port", fmt::format("dataplane {} takes one port", name_),
+           "write its number, or dataplane: xdp");
+    if (s.mark && abilities_.ranges)
+      note(service, "mark", fmt::format("dataplane {} knows no firewall marks", name_),
+           "leave it out: a range is served by its addresses");
     if (abilities_.checks) checked(service);
-    if (abilities_.is_ipvs) return;
-    if (s.forwarding != Forwarding::nat)
-      note(service, "forwarding", fmt::format("dataplane {} only rewrites packets", name_),
-           "write forwarding: nat, or dataplane: ipvs");
-    for (const char* key : {"scheduler-flags", "persistence", "one-packet"})
+    if (abilities_.is_ipvs) return by_ipvs(service);
+    forwarded(service);
+    for (const char* key : {"scheduler-flags", "persistence", "one-packet", "thresholds"})
       if (service.node[key])
         note(service, key, fmt::format("'{}' is IPVS's, and the dataplane is {}", key, name_),
              "leave it out, or write dataplane: ipvs");
@@ -84,6 +91,29 @@ class Check {
     if (!dataplane::keepalived::takes(check.path))
       note(service, "health", fmt::format("dataplane {} cannot ask for this path", name_),
            "blanks, quotes and the signs \\ # ! { } $ @ ~ have a meaning of their own in its file");
+  }
+
+  void forwarded(const Marked& service) {
+    const auto& known = abilities_.forwardings;
+    if (std::ranges::find(known, service.settings.forwarding) != known.end()) return;
+    if (service.settings.forwarding == Forwarding::nat)
+      note(service, "forwarding", fmt::format("dataplane {} does not rewrite packets", name_),
+           "write forwarding: tunnel or direct, or dataplane: ipvs");
+    else
+      note(service, "forwarding", fmt::format("dataplane {} only rewrites packets", name_),
+           "write forwarding: nat, or dataplane: ipvs");
+  }
+
+  void by_ipvs(const Marked& service) {
+    const auto& s = service.settings;
+    // The same bit means another thing to each scheduler.
+    for (const auto& flag : service.node["scheduler-flags"])
+      if (!flag.Scalar().starts_with(s.scheduler + "-"))
+        mistakes_.push_back(
+            yaml::at(flag, fmt::format("{} is no flag of scheduler {}", flag.Scalar(), s.scheduler),
+                     fmt::format("write scheduler: {}", flag.Scalar().substr(0, flag.Scalar().find('-')))));
+    if (s.flags & IP_VS_SVC_F_ONEPACKET && s.protocol != Protocol::udp)
+      note(service, "one-packet", "one-packet scheduling is UDP's", "write protocol: udp, or leave it out");
   }
 
   void announced(const Marked& service, const Route& route) {

@@ -47,14 +47,14 @@ Daemon::Daemon(asio::any_io_executor executor, Settings settings, std::function<
       dataplane_(dataplane),
       checks_(dataplane::abilities(settings_.dataplane).checks),
       events_(std::move(events)),
-      services_(executor, events_, [this] { changed(); }),
+      services_(executor, events_, [this](const std::string& service) { changed(service); }),
       woken_(executor),
       retry_(executor) {}
 
 asio::awaitable<void> Daemon::run() {
   seen_ = dataplane_.table();
   configure_services();
-  dataplane_.follow([this] { changed(); });
+  dataplane_.follow([this] { changed(""); });
   if (!settings_.announce_socket.empty()) link_.emplace(executor_, settings_.announce_socket, observer());
   bring_about();
   events_({{"event", "ready"}});
@@ -69,16 +69,17 @@ void Daemon::configure_services() {
   services_.configure(services, dataplane_.table());
 }
 
-void Daemon::changed() {
+void Daemon::changed(const std::string& service) {
+  touched_.insert(service);
   if (std::exchange(dirty_, true)) return;
   asio::post(executor_, [this] {
-    if (dirty_) update();
+    if (dirty_) update(Extent::touched);
   });
 }
 
-void Daemon::update() try {
+void Daemon::update(Extent extent) try {
   dirty_ = false;
-  bring_about();
+  bring_about(extent);
 } catch (const SystemError& e) {
   events_({{"event", "error"}, {"what", e.what()}});
   retry_.expires_after(retry_after);
@@ -87,26 +88,58 @@ void Daemon::update() try {
   });
 }
 
-void Daemon::bring_about() {
+void Daemon::bring_about(Extent extent) {
   if (phase_ >= Phase::removed) return;
-  const auto known = services_.known();
-  const auto routes = wanted_routes(known);
+  if (path_stale_) extent = Extent::all;
+  const auto touched = std::exchange(touched_, {});
+  if (extent == Extent::all)
+    known_ = services_.known();
+  else
+    learn(touched);
+  const auto routes = wanted_routes();
   // What is to be withdrawn is so before its servers go, what is to be announced after they are there.
-  if (link_ && link_->routes()) link_->set(kept(*link_->routes(), routes));
-  if (path_stale_) dataplane_.prepare(ranges(settings_.services));
-  path_stale_ = false;
-  apply(desired_table(known));
-  if (link_) link_->set(checks_ ? wanted_routes(known) : routes);
+  if (link_ && link_->routes() && *link_->routes() != routes) link_->set(kept(*link_->routes(), routes));
+  if (path_stale_) {
+    dataplane_.prepare(ranges(settings_.services));
+    dataplane_.tune(settings_.ipvs);
+    path_stale_ = false;
+  }
+  if (extent == Extent::all || !apply_to(touched)) apply_all();
+  if (link_) link_->set(checks_ ? wanted_routes() : routes);
 }
 
-std::vector<Route> Daemon::wanted_routes(const std::vector<Known>& known) const {
+std::vector<Route> Daemon::wanted_routes() const {
   if (phase_ != Phase::serving) return {};
-  return desired_routes(checks_ ? in_table(known, seen_) : known);
+  return desired_routes(checks_ ? in_table(known_, seen_) : known_);
 }
 
-void Daemon::apply(const Table& desired) {
-  if (checks_) return ask(desired);
-  const auto changes = ipvs::reconcile(desired, dataplane_.table());
+void Daemon::learn(const std::set<std::string>& touched) {
+  for (auto& known : known_)
+    if (touched.contains(known.settings->name)) known = *services_.known(known.settings->name);
+}
+
+bool Daemon::apply_to(const std::set<std::string>& touched) {
+  std::vector<Known> some;
+  std::vector<ServiceKey> keys;
+  for (const auto& known : known_) {
+    if (!touched.contains(known.settings->name)) continue;
+    some.push_back(known);
+    keys.push_back(key_of(*known.settings));
+  }
+  const auto actual = dataplane_.part(keys);
+  if (actual) apply(desired_table(some), *actual);
+  return actual.has_value();
+}
+
+void Daemon::apply_all() {
+  if (checks_)
+    ask(desired_table(known_));
+  else
+    apply(desired_table(known_), dataplane_.table());
+}
+
+void Daemon::apply(const Table& desired, const Table& actual) {
+  const auto changes = ipvs::reconcile(desired, actual);
   if (changes.empty()) return;
   dataplane_.apply(desired, changes);
   tell(changes);
@@ -171,9 +204,11 @@ Daemon::Reloaded Daemon::reload(std::vector<std::string>& mistakes) {
   Reread reread = reread_();
   if (terminating_) reread = {std::nullopt, {"lbd is ending"}};
   if (reread.settings && (reread.settings->control != settings_.control ||
-                          reread.settings->announce_socket != settings_.announce_socket))
+                          reread.settings->announce_socket != settings_.announce_socket ||
+                          reread.settings->metrics != settings_.metrics))
     reread = {std::nullopt, {"the sockets cannot be changed while lbd runs: hand over to a new one"}};
-  if (reread.settings && reread.settings->dataplane != settings_.dataplane)
+  if (reread.settings && (reread.settings->dataplane != settings_.dataplane ||
+                          reread.settings->interface != settings_.interface))
     reread = {std::nullopt, {"the dataplane cannot be changed while lbd runs: end it, and start a new one"}};
   if (!reread.settings) {
     mistakes = std::move(reread.mistakes);
@@ -212,7 +247,7 @@ asio::awaitable<void> Daemon::decommission() {
   update();
   step(co_await connections_end(deadline) ? "drained" : "limit");
   phase_ = Phase::removed;
-  apply({});
+  apply({}, dataplane_.table());
   dataplane_.clear();
   step("removed");
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,18 +51,27 @@ class Daemon {
   bool drain(const std::string& service, bool drained);
   /// Everything, for people and programs.
   nlohmann::ordered_json state();
+  /// The same in numbers, for Prometheus (metrics.hpp).
+  std::string metrics();
 
  private:
   using Clock = std::chrono::steady_clock;
   enum class Phase { serving, withdrawing, draining, removed, handed_over };
 
-  void changed();  // update() soon: once for many changes
-  void update();   // bring_about(), and again later if it fails
-  void bring_about();
-  void apply(const Table& desired);
+  /// Of which services something is brought about.
+  enum class Extent { all, touched };
+  void changed(const std::string& service);  // update(touched) soon: once for many changes
+  void update(Extent extent = Extent::all);  // bring_about(), and again later, all of it, if it fails
+  void bring_about(Extent extent = Extent::all);
+  void learn(const std::set<std::string>& touched);
+  /// False: the dataplane is only changed as a whole.
+  bool apply_to(const std::set<std::string>& touched);
+  void apply(const Table& desired, const Table& actual);
+  void apply_all();
+  /// The same of a dataplane that checks real servers itself.
   void ask(const Table& desired);
   void tell(const std::vector<ipvs::Change>&);
-  std::vector<Route> wanted_routes(const std::vector<Known>&) const;
+  std::vector<Route> wanted_routes() const;
   void configure_services();
   void step(const char* name);
   announce::Link::Observer observer();
@@ -87,7 +97,9 @@ class Daemon {
   boost::asio::steady_timer woken_, retry_;
   Clock::time_point started_ = Clock::now();
   Phase phase_ = Phase::serving;
-  bool path_stale_ = true;  // the packets' path is to be prepared
+  bool path_stale_ = true;         // the packets' path is to be prepared
+  std::vector<Known> known_;       // of all services, as it was brought about last
+  std::set<std::string> touched_;  // services of which something has become known since
   bool dirty_ = false, terminating_ = false, hurry_ = false;
 };
 

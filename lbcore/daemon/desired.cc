@@ -17,6 +17,8 @@ Destination destination_of(const ServiceSettings& s, const Endpoint& endpoint, b
   d.port = s.forwarding == Forwarding::nat ? endpoint.port : s.port;
   d.weight = drained || endpoint.draining ? 0 : s.weight;
   d.forwarding = s.forwarding;
+  d.upper_threshold = s.thresholds.upper;
+  d.lower_threshold = s.thresholds.lower;
   return d;
 }
 

@@ -56,14 +56,18 @@ int serve(const std::string& config, Settings settings) {
   asio::signal_set signals(io, SIGTERM, SIGINT, SIGHUP);
   // Beside the control socket: another lbd of this machine has another one.
   const auto files = std::filesystem::path(settings.control).parent_path() / "dataplane";
-  const auto dataplane = dataplane::make(settings.dataplane, io.get_executor(), files);
+  const auto dataplane = dataplane::make(settings, io.get_executor(), files);
   const std::string control = settings.control;
+  const auto listen = settings.metrics;
   Daemon balancer(
       io.get_executor(), std::move(settings), [&] { return read_settings(config); }, *dataplane, print);
   lblab::http::Server server(io.get_executor());
   daemon::serve_control(server, balancer);
   // Where another lbd answers this fails, before anything is touched.
   server.listen(control);
+  lblab::http::Server metrics(io.get_executor());
+  daemon::serve_metrics(metrics, balancer);
+  if (listen) metrics.listen(listen->address, listen->port);
   const auto rethrow = [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   };

@@ -22,8 +22,9 @@ bool same_endpoints(const ServiceSettings& a, const ServiceSettings& b) {
 
 }  // namespace
 
-Services::Services(boost::asio::any_io_executor executor, Events events, std::function<void()> changed)
-    : executor_(executor),
+Services::Services(boost::asio::any_io_executor executor, Events events,
+                   std::function<void(const std::string&)> changed)
+    : folders_(executor),
       events_(std::move(events)),
       changed_(std::move(changed)),
       checker_(executor, [this](const health::Target& target, const health::Status& status) {
@@ -33,7 +34,7 @@ Services::Services(boost::asio::any_io_executor executor, Events events, std::fu
                    {"state", status.up ? "up" : "down"}};
         if (!status.reason.empty()) event["reason"] = status.reason;
         events_(event);
-        changed_();
+        changed_(target.service);
       }) {}
 
 void Services::configure(const std::vector<ServiceSettings>& wanted_services, const Table& in_kernel) {
@@ -58,7 +59,7 @@ void Services::configure(const std::vector<ServiceSettings>& wanted_services, co
 
 Services::Service Services::make(const ServiceSettings& settings) {
   return {settings,
-          endpoints::File(executor_, settings.endpoints, wanted(settings),
+          endpoints::File(folders_, settings.endpoints, wanted(settings),
                           [this, name = settings.name] { file_changed(name); }),
           {}};
 }
@@ -87,9 +88,13 @@ void Services::check(const std::set<std::string>& believed) {
 }
 
 void Services::file_changed(const std::string& name) {
-  report_file(*find(name));
-  check({});
-  changed_();
+  const Service& service = *find(name);
+  report_file(service);
+  std::vector<health::Target> targets;
+  for (const auto& endpoint : service.endpoints())
+    targets.push_back({name, endpoint, service.settings.health});
+  checker_.set(name, targets);
+  changed_(name);
 }
 
 void Services::report_file(const Service& service) const {
@@ -111,13 +116,21 @@ void Services::report_file(const Service& service) const {
 
 std::vector<Known> Services::known() const {
   std::vector<Known> all;
-  for (const auto& service : status()) {
-    Known known{service.settings, {}, service.drained};
-    for (const auto& [endpoint, health] : service.endpoints)
-      if (health.up) known.healthy.push_back(endpoint);
-    all.push_back(std::move(known));
-  }
+  for (const auto& service : services_) all.push_back(known(service));
   return all;
+}
+
+std::optional<Known> Services::known(const std::string& name) const {
+  const Service* service = find(name);
+  if (!service) return std::nullopt;
+  return known(*service);
+}
+
+Known Services::known(const Service& service) const {
+  Known known{&service.settings, {}, service.drained};
+  for (const auto& [endpoint, health] : status(service).endpoints)
+    if (health.up) known.healthy.push_back(endpoint);
+  return known;
 }
 
 bool Services::drain(const std::string& name, bool drained) {
@@ -134,18 +147,21 @@ bool Services::drain(const std::string& name, bool drained) {
 
 std::vector<Services::ServiceStatus> Services::status() const {
   std::vector<ServiceStatus> all;
-  for (const auto& service : services_) {
-    ServiceStatus status{&service.settings, &service.file, service.drained, {}};
-    for (const auto& endpoint : service.endpoints())
-      status.endpoints.push_back(
-          {endpoint, checker_.status(service.settings.name, endpoint).value_or(health::Status{})});
-    all.push_back(std::move(status));
-  }
+  for (const auto& service : services_) all.push_back(status(service));
   return all;
 }
 
-Services::Service* Services::find(const std::string& name) {
-  const auto found = std::ranges::find(services_, name, [](const Service& s) { return s.settings.name; });
+Services::ServiceStatus Services::status(const Service& service) const {
+  ServiceStatus status{&service.settings, &service.file, service.drained, {}};
+  for (const auto& endpoint : service.endpoints())
+    status.endpoints.push_back(
+        {endpoint, checker_.status(service.settings.name, endpoint).value_or(health::Status{})});
+  return status;
+}
+
+const Services::Service* Services::find(const std::string& name) const {
+  const auto found = std::ranges::find(
+      services_, name, [](const Service& s) -> const std::string& { return s.settings.name; });
   return found == services_.end() ? nullptr : &*found;
 }
 

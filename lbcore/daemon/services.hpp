@@ -18,8 +18,9 @@ namespace lbcore::daemon {
 /// executor's.
 class Services {
  public:
-  /// `changed` is called when known() may be different; not from within a call of this class.
-  Services(boost::asio::any_io_executor, Events, std::function<void()> changed);
+  /// `changed` is called with a service's name when what is known of it may be different; not from within a
+  /// call of this class.
+  Services(boost::asio::any_io_executor, Events, std::function<void(const std::string&)> changed);
 
   /// These services and no others. What is known of those that stay is kept. A destination that the kernel
   /// has is believed to be healthy until its own checks say otherwise; while a service's file has never been
@@ -27,6 +28,8 @@ class Services {
   void configure(const std::vector<ServiceSettings>&, const Table& in_kernel);
 
   std::vector<Known> known() const;  // valid until the next configure()
+  /// Nothing: there is none of that name.
+  std::optional<Known> known(const std::string& name) const;
   /// Takes a service out of service, or back; an empty name: all. False: there is none of that name.
   bool drain(const std::string& name, bool drained);
 
@@ -54,13 +57,15 @@ class Services {
   Service make(const ServiceSettings&);
   void adopt(Service&, const Table& in_kernel, std::set<std::string>& believed) const;
   void check(const std::set<std::string>& believed);
+  ServiceStatus status(const Service&) const;
+  Known known(const Service&) const;
   void file_changed(const std::string& name);
   void report_file(const Service&) const;
-  Service* find(const std::string& name);
+  const Service* find(const std::string& name) const;
 
-  boost::asio::any_io_executor executor_;
+  endpoints::Folders folders_;
   Events events_;
-  std::function<void()> changed_;
+  std::function<void(const std::string&)> changed_;
   std::vector<Service> services_;
   health::Checker checker_;
 };

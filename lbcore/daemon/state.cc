@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lbcore/daemon/daemon.hpp"
+#include "lbcore/daemon/metrics.hpp"
 #include "lbcore/dataplane/abilities.hpp"
 
 namespace lbcore::daemon {
@@ -109,6 +110,20 @@ Json Daemon::state() {
     j["services"].push_back(to_json(status, table, counters));
   }
   return j;
+}
+
+std::string Daemon::metrics() {
+  Measured measured{.dataplane = dataplane::name(settings_.dataplane),
+                    .uptime_s = std::chrono::duration<double>(Clock::now() - started_).count(),
+                    .services = services_.status(),
+                    .table = dataplane_.table(),
+                    .counters = dataplane_.counters(),
+                    .helper_is_connected = link_ && link_->connected()};
+  if (measured.helper_is_connected && link_->settled() && link_->routes())
+    measured.announced = *link_->routes();
+  if (link_)
+    for (const auto& [peer, up] : link_->sessions()) measured.sessions.emplace(peer, up);
+  return metrics_text(measured);
 }
 
 }  // namespace lbcore::daemon

@@ -1,12 +1,11 @@
 #include "lbcore/dataplane/abilities.hpp"
 
-#include <type_traits>
-
 #include "lbcore/dataplane/iptables.hpp"
 #include "lbcore/dataplane/ipvs.hpp"
 #include "lbcore/dataplane/keepalived.hpp"
 #include "lbcore/dataplane/nftables.hpp"
 #include "lbcore/dataplane/nginx.hpp"
+#include "lbcore/dataplane/xdp.hpp"
 
 namespace lbcore::dataplane {
 
@@ -17,15 +16,24 @@ using Executor = boost::asio::any_io_executor;
 struct Entry {
   const char* name;
   Abilities abilities;
-  std::unique_ptr<Dataplane> (*make)(Executor, const std::string& folder);
+  std::unique_ptr<Dataplane> (*make)(const Settings&, Executor, const std::string& folder);
 };
 
 template <class Made>
-std::unique_ptr<Dataplane> made(Executor executor, const std::string& folder) {
-  if constexpr (std::is_default_constructible_v<Made>)
-    return std::make_unique<Made>();
-  else
-    return std::make_unique<Made>(executor, folder);
+std::unique_ptr<Dataplane> made(const Settings&, Executor, const std::string&) {
+  return std::make_unique<Made>();
+}
+template <>
+std::unique_ptr<Dataplane> made<Nginx>(const Settings&, Executor executor, const std::string& folder) {
+  return std::make_unique<Nginx>(executor, folder);
+}
+template <>
+std::unique_ptr<Dataplane> made<Keepalived>(const Settings&, Executor executor, const std::string& folder) {
+  return std::make_unique<Keepalived>(executor, folder);
+}
+template <>
+std::unique_ptr<Dataplane> made<Xdp>(const Settings& settings, Executor, const std::string&) {
+  return std::make_unique<Xdp>(settings.interface);
 }
 
 /// In the order of DataplaneKind.
@@ -34,12 +42,27 @@ const std::vector<Entry>& entries() {
   static const std::vector<std::string> of_ipvs = {"lc", "rr", "wrr", "wlc", "lblc", "lblcr", "dh",
                                                    "sh", "mh", "sed", "nq",  "fo",   "ovf",   "twos"};
   static const std::vector<Entry> all{
-      {"ipvs", {.schedulers = of_ipvs, .ipv6 = true, .is_ipvs = true}, made<Ipvs>},
+      {"ipvs",
+       {.schedulers = of_ipvs,
+        .forwardings = {Forwarding::nat, Forwarding::direct, Forwarding::tunnel},
+        .ipv6 = true,
+        .is_ipvs = true},
+       made<Ipvs>},
       {"nftables", {.schedulers = {"random", "rr", "sh"}, .ipv6 = true}, made<Nftables>},
       {"iptables", {.schedulers = {"random", "rr"}}, made<Iptables>},
       {"nginx", {.schedulers = {"rr", "lc", "sh"}, .tcp_only = true, .proxies = true}, made<Nginx>},
+      {"xdp",
+       {.schedulers = {"mh"},
+        .forwardings = {Forwarding::tunnel, Forwarding::direct},
+        .ipv6 = true,
+        .ranges = true},
+       made<Xdp>},
       {"keepalived",
-       {.schedulers = of_ipvs, .ipv6 = true, .is_ipvs = true, .checks = true},
+       {.schedulers = of_ipvs,
+        .forwardings = {Forwarding::nat, Forwarding::direct, Forwarding::tunnel},
+        .ipv6 = true,
+        .is_ipvs = true,
+        .checks = true},
        made<Keepalived>}};
   return all;
 }
@@ -58,8 +81,8 @@ std::vector<std::string> names() {
 
 const Abilities& abilities(DataplaneKind kind) { return entry(kind).abilities; }
 
-std::unique_ptr<Dataplane> make(DataplaneKind kind, Executor executor, const std::string& folder) {
-  return entry(kind).make(executor, folder);
+std::unique_ptr<Dataplane> make(const Settings& settings, Executor executor, const std::string& folder) {
+  return entry(settings.dataplane).make(settings, executor, folder);
 }
 
 }  // namespace lbcore::dataplane

@@ -17,17 +17,21 @@ std::vector<std::string> names();
 
 /// What a kind of dataplane can do.
 struct Abilities {
-  std::vector<std::string> schedulers;  // the first is the default
+  std::vector<std::string> schedulers;                   // the first is the default
+  std::vector<Forwarding> forwardings{Forwarding::nat};  // the first is the default
   bool ipv6 = false;
   bool tcp_only = false;
   bool proxies = false;  // opens connections of its own, so that real servers always see this machine
-  bool is_ipvs = false;  // every way of forwarding; scheduler flags, persistence and one-packet scheduling
-  bool checks = false;   // real servers, by itself: table() has those that it finds healthy
+  bool is_ipvs = false;  // scheduler flags, persistence and one-packet scheduling
+  // Takes a range by its addresses, and any port; there are no firewall marks. Packets come in by one
+  // interface.
+  bool ranges = false;
+  bool checks = false;  // real servers, by itself: table() has those that it finds healthy
 };
 const Abilities& abilities(DataplaneKind);
 
-/// `folder`: for the files of a program that it runs. Throws SystemError where the kernel lacks what it
-/// needs.
-std::unique_ptr<Dataplane> make(DataplaneKind, boost::asio::any_io_executor, const std::string& folder);
+/// The one that the settings name. `folder`: for the files of a program that it runs. Throws SystemError
+/// where the kernel lacks what it needs.
+std::unique_ptr<Dataplane> make(const Settings&, boost::asio::any_io_executor, const std::string& folder);
 
 }  // namespace lbcore::dataplane

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "lbcore/ipvs/client.hpp"
 #include "lbcore/range.hpp"
+#include "lbcore/settings.hpp"
 
 namespace lbcore::dataplane {
 
@@ -20,10 +22,15 @@ class Dataplane {
   /// What is balanced now, in the words of what an lbd asked for: a new lbd takes over what it finds, and
   /// applying the same table again is no change.
   virtual Table table() = 0;
+  /// Those of table() that have these keys. Nothing: it is only read and changed as a whole; otherwise
+  /// apply() may be given these services alone.
+  virtual std::optional<Table> part(std::span<const ServiceKey>) { return std::nullopt; }
   /// What went through, and the connections that there are. Sorted by key.
   virtual std::vector<ipvs::ServiceCounters> counters() = 0;
   /// The services that there will be, before their table is applied. Writes only what differs.
   virtual void prepare(std::span<const Range>) = 0;
+  /// What is asked of IPVS alone, and so nothing of others. Writes only what differs.
+  virtual void tune(const IpvsSettings&) {}
   /// Makes table() equal to `desired`; `changes` are the fewest that do so, in an order that leaves no
   /// service without a real server on the way, and there is at least one. A dataplane that checks real
   /// servers itself (Abilities::checks) is told of changes to what was desired before, and has those of them

@@ -9,12 +9,14 @@ namespace lbcore::dataplane {
 class Ipvs : public Dataplane {
  public:
   Table table() override { return client_.table(); }
+  std::optional<Table> part(std::span<const ServiceKey> keys) override { return client_.table(keys); }
   std::vector<ipvs::ServiceCounters> counters() override { return client_.counters(); }
   void prepare(std::span<const Range> ranges) override { ipvs::prepare(ranges); }
+  void tune(const IpvsSettings&) override;
   void apply(const Table&, std::span<const ipvs::Change> changes) override { client_.apply(changes); }
   void clear() override { ipvs::clear(); }
 
- private:
+ protected:
   ipvs::Client client_;
 };
 

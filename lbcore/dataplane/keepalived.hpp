@@ -8,6 +8,7 @@
 #include <string>
 
 #include "lbcore/dataplane/child.hpp"
+#include "lbcore/dataplane/ipvs.hpp"
 #include "lbcore/dataplane/nat.hpp"
 
 namespace lbcore::dataplane {
@@ -18,13 +19,12 @@ namespace lbcore::dataplane {
 /// meanwhile; so it does when lbd ends, and the next lbd's keepalived takes over what is in the kernel's
 /// table, believing it until its checks say otherwise. What is there and not wanted is removed before it
 /// starts: it knows of nothing that it did not put there. A service without endpoints is not in the table.
-class Keepalived : public Dataplane {
+class Keepalived : public Ipvs {
  public:
   /// folder: for its files; made if it is not there.
   Keepalived(boost::asio::any_io_executor, std::string folder);
 
-  Table table() override { return client_.table(); }
-  std::vector<ipvs::ServiceCounters> counters() override { return client_.counters(); }
+  std::optional<Table> part(std::span<const ServiceKey>) override { return std::nullopt; }
   void prepare(std::span<const Range>) override;
   void apply(const Table& desired, std::span<const ipvs::Change>) override;
   void clear() override;
@@ -44,7 +44,6 @@ class Keepalived : public Dataplane {
   std::string folder_, text_;
   boost::asio::posix::stream_descriptor told_;  // the FIFO
   std::function<void()> changed_;
-  ipvs::Client client_;
   std::vector<Range> ranges_;
   Table desired_;
   std::set<Place> believed_;

@@ -66,13 +66,20 @@ std::string checker(const HealthCheck& check) {
       check.fall - 1, seconds(check.interval));
 }
 
+std::string thresholds(const Destination& d) {
+  std::string text;
+  if (d.upper_threshold) text += fmt::format("        uthreshold {}\n", d.upper_threshold);
+  if (d.lower_threshold) text += fmt::format("        lthreshold {}\n", d.lower_threshold);
+  return text;
+}
+
 std::string real_server(const Destination& d, const HealthCheck& check, bool believed) {
   return fmt::format(
       "    real_server {} {} {{\n"
       "        weight {}\n"
-      "{}{}"
+      "{}{}{}"
       "    }}\n",
-      d.address.str(), d.port, d.weight,
+      d.address.str(), d.port, d.weight, thresholds(d),
       believed || check.kind == HealthCheck::Kind::none ? "" : "        alpha on\n", checker(check));
 }
 

@@ -1,35 +1,16 @@
 #include "lbcore/endpoints/file.hpp"
 
-#include <sys/inotify.h>
-
-#include <algorithm>
-#include <boost/asio/co_spawn.hpp>
-#include <exception>
-#include <filesystem>
-
 #include "lab/sys/error.hpp"
 #include "lab/sys/fd.hpp"
-#include "lbcore/folder_watch.hpp"
 
 namespace lbcore::endpoints {
-
-namespace asio = boost::asio;
-namespace fs = std::filesystem;
 
 struct File::Impl {
   std::string path;
   Wanted wanted;
-  std::function<void()> changed;  // empty once the File is gone
-  FolderWatch watch;
+  std::function<void()> changed;
   State state;
-
-  Impl(asio::any_io_executor executor, std::string file, Wanted w, std::function<void()> f)
-      : path(std::move(file)),
-        wanted(std::move(w)),
-        changed(std::move(f)),
-        // Not IN_CREATE: a file that is being written is not yet worth reading.
-        watch(executor, fs::absolute(path).parent_path(),
-              IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) {}
+  Folders::Following following;
 
   void read() {
     std::string text;
@@ -47,40 +28,21 @@ struct File::Impl {
     if (state.mistakes.empty()) state.endpoints = std::move(read.endpoints);
   }
 
-  bool concerns(const std::string& name) const {
-    // "..": Kubernetes puts a volume's files behind a link "..data", which it replaces.
-    return name.empty() || name == fs::path(path).filename() || name.starts_with("..");
-  }
-
-  static asio::awaitable<void> follow(std::shared_ptr<Impl> self) {
-    try {
-      for (;;) {
-        const auto names = co_await self->watch.changed();
-        if (std::ranges::none_of(names, [&](const auto& name) { return self->concerns(name); })) continue;
-        const State before = self->state;
-        self->read();
-        if (self->state != before && self->changed) self->changed();
-      }
-    } catch (const boost::system::system_error&) {
-      // closed
-    }
+  void read_again() {
+    const State before = state;
+    read();
+    if (state != before) changed();
   }
 };
 
-File::File(asio::any_io_executor executor, std::string path, Wanted wanted, std::function<void()> changed)
-    : impl_(std::make_shared<Impl>(executor, std::move(path), std::move(wanted), std::move(changed))) {
+File::File(Folders& folders, std::string path, Wanted wanted, std::function<void()> changed)
+    : impl_(std::make_unique<Impl>(Impl{std::move(path), std::move(wanted), std::move(changed), {}, {}})) {
+  // Followed first: what is written while it is read is read again.
+  impl_->following = folders.follow(impl_->path, [impl = impl_.get()] { impl->read_again(); });
   impl_->read();
-  asio::co_spawn(executor, Impl::follow(impl_), [](std::exception_ptr failure) {
-    if (failure) std::rethrow_exception(failure);
-  });
 }
 
-File::~File() {
-  if (!impl_) return;
-  impl_->changed = nullptr;
-  impl_->watch.close();
-}
-
+File::~File() = default;
 File::File(File&&) noexcept = default;
 
 const File::State& File::state() const { return impl_->state; }

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "lbcore/endpoints/folders.hpp"
 #include "lbcore/endpoints/slice.hpp"
 
 namespace lbcore::endpoints {
@@ -23,7 +23,7 @@ class File {
 
   /// Reads the file at once; `changed` is called for every later change of state.
   /// A folder that cannot be watched throws std::system_error, here or out of the event loop.
-  File(boost::asio::any_io_executor, std::string path, Wanted, std::function<void()> changed);
+  File(Folders&, std::string path, Wanted, std::function<void()> changed);
   ~File();
   File(File&&) noexcept;
 
@@ -32,7 +32,7 @@ class File {
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace lbcore::endpoints

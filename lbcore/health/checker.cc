@@ -39,10 +39,11 @@ struct Checker::Impl {
     bool ended = false;
   };
   using Key = std::tuple<std::string, Address, std::uint16_t>;
+  using Watches = std::map<Key, std::shared_ptr<Watch>>;
 
   asio::any_io_executor executor;
   std::function<void(const Target&, const Status&)> changed;
-  std::map<Key, std::shared_ptr<Watch>> watches;
+  Watches watches;
   int started = 0;
 
   static Key key(const std::string& service, const Endpoint& e) { return {service, e.address, e.port}; }
@@ -65,6 +66,20 @@ struct Checker::Impl {
     if (check.kind == HealthCheck::Kind::none) return steady_clock::time_point::max();
     const auto now = steady_clock::now();
     return first ? now + phase(check.interval, n) : std::max(now, start + check.interval);
+  }
+
+  /// These in the place of those, which are in `watches` no more.
+  void replace(Watches before, const std::vector<Target>& targets) {
+    for (const auto& target : targets) {
+      const auto known = before.extract(key(target.service, target.endpoint));
+      if (known.empty()) {
+        start(target);
+      } else {
+        adjust(*known.mapped(), target);
+        watches[known.key()] = known.mapped();
+      }
+    }
+    for (const auto& [key, watch] : before) end(*watch);
   }
 
   static void end(Watch& watch) {
@@ -110,18 +125,17 @@ Checker::Checker(asio::any_io_executor executor, std::function<void(const Target
 Checker::~Checker() { set({}); }
 
 void Checker::set(const std::vector<Target>& targets) {
-  std::map<Impl::Key, std::shared_ptr<Impl::Watch>> before;
+  Impl::Watches before;
   before.swap(impl_->watches);
-  for (const auto& target : targets) {
-    const auto known = before.extract(Impl::key(target.service, target.endpoint));
-    if (known.empty()) {
-      impl_->start(target);
-    } else {
-      impl_->adjust(*known.mapped(), target);
-      impl_->watches[known.key()] = known.mapped();
-    }
-  }
-  for (const auto& [key, watch] : before) Impl::end(*watch);
+  impl_->replace(std::move(before), targets);
+}
+
+void Checker::set(const std::string& service, const std::vector<Target>& targets) {
+  const auto of_service = [&](const auto& watch) { return std::get<0>(watch.first) == service; };
+  Impl::Watches before;
+  auto at = impl_->watches.lower_bound({service, Address{}, 0});
+  while (at != impl_->watches.end() && of_service(*at)) before.insert(impl_->watches.extract(at++));
+  impl_->replace(std::move(before), targets);
 }
 
 std::optional<Status> Checker::status(const std::string& service, const Endpoint& endpoint) const {

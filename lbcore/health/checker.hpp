@@ -37,6 +37,8 @@ class Checker {
   /// Checks these from now on and no others. A server (service, address, port) that stays keeps its state,
   /// also when its check is another one.
   void set(const std::vector<Target>&);
+  /// The same for one service, all of whose servers these are; nothing changes for others.
+  void set(const std::string& service, const std::vector<Target>&);
   /// Nothing: it is not checked.
   std::optional<Status> status(const std::string& service, const Endpoint&) const;
 

@@ -7,6 +7,7 @@
 #include <netlink/socket.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "lab/sys/error.hpp"
 #include "lbcore/ipvs/wire.hpp"
@@ -60,21 +61,39 @@ struct Dumped {
   std::vector<wire::DestinationEntry> destinations;
 };
 
+std::vector<wire::DestinationEntry> destinations_of(nl_sock* socket, int family, const ServiceKey& service) {
+  std::vector<wire::DestinationEntry> destinations;
+  auto request = wire::request(family, IPVS_CMD_GET_DEST, NLM_F_DUMP);
+  wire::put(request.get(), service);
+  for (const auto& m :
+       wire::exchange(socket, std::move(request), "list the destinations of service " + describe(service)))
+    destinations.push_back(wire::destination_of(m.get()));
+  std::ranges::sort(destinations, {}, &wire::DestinationEntry::destination);
+  return destinations;
+}
+
 std::vector<Dumped> dump(nl_sock* socket, int family) {
   std::vector<Dumped> all;
   auto services = wire::request(family, IPVS_CMD_GET_SERVICE, NLM_F_DUMP);
   for (const auto& m : wire::exchange(socket, std::move(services), "list the IPVS services"))
     all.push_back({wire::service_of(m.get()), {}});
   std::ranges::sort(all, {}, [](const Dumped& d) -> const ServiceKey& { return d.service.service.key; });
-  for (auto& [entry, destinations] : all) {
-    auto of_service = wire::request(family, IPVS_CMD_GET_DEST, NLM_F_DUMP);
-    wire::put(of_service.get(), entry.service.key);
-    for (const auto& m : wire::exchange(socket, std::move(of_service),
-                                        "list the destinations of service " + describe(entry.service.key)))
-      destinations.push_back(wire::destination_of(m.get()));
-    std::ranges::sort(destinations, {}, &wire::DestinationEntry::destination);
-  }
+  for (auto& [entry, destinations] : all) destinations = destinations_of(socket, family, entry.service.key);
   return all;
+}
+
+/// Nothing: there is none.
+std::optional<VirtualService> service_at(nl_sock* socket, int family, const ServiceKey& key) {
+  auto request = wire::request(family, IPVS_CMD_GET_SERVICE);
+  wire::put(request.get(), key);
+  try {
+    const auto answer = wire::exchange(socket, std::move(request), "read service " + describe(key));
+    if (answer.empty()) return std::nullopt;
+    return wire::service_of(answer.front().get()).service;
+  } catch (const SystemError& e) {
+    if (e.code().value() != ESRCH) throw;
+    return std::nullopt;
+  }
 }
 
 }  // namespace
@@ -97,6 +116,19 @@ Table Client::table() {
   return table;
 }
 
+Table Client::table(std::span<const ServiceKey> keys) {
+  Table table;
+  for (const auto& key : keys) {
+    auto service = service_at(socket_.get(), family_, key);
+    if (!service) continue;
+    for (const auto& d : destinations_of(socket_.get(), family_, key))
+      service->destinations.push_back(d.destination);
+    table.push_back(std::move(*service));
+  }
+  std::ranges::sort(table, {}, &VirtualService::key);
+  return table;
+}
+
 std::vector<ServiceCounters> Client::counters() {
   std::vector<ServiceCounters> all;
   for (const auto& [entry, destinations] : dump(socket_.get(), family_)) {
@@ -104,6 +136,19 @@ std::vector<ServiceCounters> Client::counters() {
     for (const auto& d : destinations) all.back().destinations.push_back(d.counters);
   }
   return all;
+}
+
+Timeouts Client::timeouts() {
+  const auto answer =
+      wire::exchange(socket_.get(), wire::request(family_, IPVS_CMD_GET_CONFIG), "read IPVS's timeouts");
+  if (answer.empty()) throw SystemError{"read IPVS's timeouts", EPROTO};
+  return wire::timeouts_of(answer.front().get());
+}
+
+void Client::set_timeouts(const Timeouts& timeouts) {
+  auto request = wire::request(family_, IPVS_CMD_SET_CONFIG);
+  wire::put(request.get(), timeouts);
+  wire::exchange(socket_.get(), std::move(request), "set IPVS's timeouts");
 }
 
 void Client::apply(std::span<const Change> changes) {

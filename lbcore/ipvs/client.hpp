@@ -6,6 +6,7 @@
 
 #include "lbcore/ipvs/reconcile.hpp"
 #include "lbcore/service.hpp"
+#include "lbcore/settings.hpp"
 
 struct nl_sock;
 
@@ -39,8 +40,15 @@ class Client {
   /// The whole kernel table. IPVS dumps are not atomic: a service that another program removes meanwhile may
   /// come without its destinations.
   Table table();
+  /// Those of these services that there are.
+  Table table(std::span<const ServiceKey>);
   /// Sorted by key.
   std::vector<ServiceCounters> counters();
+
+  /// Of this namespace's connections; each is there.
+  Timeouts timeouts();
+  /// Those that are there; the others stay as they are.
+  void set_timeouts(const Timeouts&);
 
   /// One message a change, in order, each acknowledged. Stops at the first that the kernel refuses, and
   /// throws its error; those before it are in place.

@@ -200,6 +200,21 @@ void put(nl_msg* m, const Destination& d) {
   });
 }
 
+void put(nl_msg* m, const Timeouts& t) {
+  if (t.tcp_s) built(nla_put_u32(m, IPVS_CMD_ATTR_TIMEOUT_TCP, *t.tcp_s));
+  if (t.tcpfin_s) built(nla_put_u32(m, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, *t.tcpfin_s));
+  if (t.udp_s) built(nla_put_u32(m, IPVS_CMD_ATTR_TIMEOUT_UDP, *t.udp_s));
+}
+
+Timeouts timeouts_of(nl_msg* m) {
+  const auto seconds = [&](int attribute) {
+    nlattr* const found = entry_of(m, attribute);
+    return found ? nla_get_u32(found) : 0;
+  };
+  return {seconds(IPVS_CMD_ATTR_TIMEOUT_TCP), seconds(IPVS_CMD_ATTR_TIMEOUT_TCP_FIN),
+          seconds(IPVS_CMD_ATTR_TIMEOUT_UDP)};
+}
+
 ServiceEntry service_of(nl_msg* m) {
   const Attributes<IPVS_SVC_ATTR_MAX> a(entry_of(m, IPVS_CMD_ATTR_SERVICE));
   const int family = a.u16(IPVS_SVC_ATTR_AF);

@@ -27,6 +27,7 @@ void put(nl_msg*, const ServiceKey&);
 void put(nl_msg*, const VirtualService&);
 void put(nl_msg*, const Address&, std::uint16_t port);
 void put(nl_msg*, const Destination&);
+void put(nl_msg*, const Timeouts&);
 
 /// A message of a dump, as values; `service` and `destination` come without their children.
 struct ServiceEntry {
@@ -39,6 +40,7 @@ struct DestinationEntry {
 };
 ServiceEntry service_of(nl_msg*);
 DestinationEntry destination_of(nl_msg*);
+Timeouts timeouts_of(nl_msg*);
 
 /// Sends a request and waits for its acknowledgement or the end of its dump. Throws SystemError{attempt} with
 /// the kernel's error.

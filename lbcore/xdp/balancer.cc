@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "lab/nl/link.hpp"
 #include "lab/sys/error.hpp"
@@ -25,6 +26,7 @@ using lblab::sys::Fd;
 using lblab::sys::SystemError;
 
 constexpr std::uint32_t only = 0;  // the key of maps that have one entry
+constexpr std::uint32_t most_weight = std::numeric_limits<decltype(xdp_destination::weight)>::max();
 
 Interface interface_named(const std::string& name) {
   nl::Socket socket;
@@ -81,12 +83,20 @@ ServiceName name_of(const xdp_service_key& key) {
 xdp_destination value_of(const RealServer& server, std::uint32_t service, std::uint32_t generation) {
   xdp_destination value{};
   value.generation = generation;
-  value.service = service;
+  value.service = static_cast<std::uint16_t>(service);
+  value.weight = static_cast<std::uint16_t>(server.weight);
   copy(server.address, value.address);
   value.forwarding = server.forwarding == Forwarding::tunnel ? XDP_TUNNEL : XDP_DIRECT;
   value.has_mac = server.mac.has_value();
   if (server.mac) std::ranges::copy(*server.mac, value.mac);
   return value;
+}
+
+RealServer server_of(const Address& address, const xdp_destination& value) {
+  RealServer server{.address = address, .weight = value.weight};
+  server.forwarding = value.forwarding == XDP_TUNNEL ? Forwarding::tunnel : Forwarding::direct;
+  if (value.has_mac) std::ranges::copy(value.mac, server.mac.emplace().begin());
+  return server;
 }
 
 bool equal(const xdp_destination& a, const xdp_destination& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
@@ -205,6 +215,7 @@ void Balancer::validate(const std::vector<Service>& services) const {
       refuse(!addresses.insert(server.address).second, what + ", which is there twice");
       refuse(server.address.family() != name.addresses.address.family(), what + ", of another family");
       refuse(server.forwarding == Forwarding::nat, what + " by NAT");
+      refuse(server.weight > most_weight, what + ", of too much weight");
       const auto& source = is_ipv6(name) ? settings_.source6 : settings_.source4;
       refuse(server.forwarding == Forwarding::tunnel && !source, what + " by a tunnel without a source");
     }
@@ -358,6 +369,16 @@ void Balancer::set_fragments(const std::vector<Service>& services) {
 void Balancer::clear_traffic(int map, Slot slot) {
   const std::vector<xdp_traffic> zero(static_cast<std::size_t>(libbpf_num_possible_cpus()));
   check("clear counters", bpf_map_update_elem(map, &slot, zero.data(), BPF_ANY));
+}
+
+std::vector<Service> Balancer::services() const {
+  std::vector<Service> out;
+  for (const auto& [name, known] : services_) {
+    auto& service = out.emplace_back(Service{name, {}});
+    for (const auto& [address, server] : known.servers)
+      service.servers.push_back(server_of(address, server.value));
+  }
+  return out;
 }
 
 std::vector<ServiceCounters> Balancer::counters() const {

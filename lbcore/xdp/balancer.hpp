@@ -41,9 +41,11 @@ class Balancer {
   /// without.
   ///
   /// Refuses as a whole, before any change (EINVAL): the same name or server twice, host bits, servers of
-  /// another family than their service, nat, a tunnel without a source.
+  /// another family than their service, nat, a tunnel without a source, a weight above 65535.
   std::size_t set_services(const std::vector<Service>&);
 
+  /// As they were set, by this one or the one before. Sorted by name; their servers by address.
+  std::vector<Service> services() const;
   /// Sorted by name.
   std::vector<ServiceCounters> counters() const;
   Events events() const;

@@ -7,7 +7,7 @@
 #include <linux/types.h>
 
 /* To be raised with every change below, or of what a field means: maps of another layout are not adopted. */
-#define XDP_LAYOUT 1
+#define XDP_LAYOUT 2
 
 enum { XDP_IPV4 = 4, XDP_IPV6 = 6, XDP_FRAGMENTS = 0x80 };
 
@@ -29,7 +29,8 @@ enum { XDP_FREE = 0, XDP_TUNNEL = 1, XDP_DIRECT = 2 };
  * by another: what was remembered of the one before then counts no more. */
 struct xdp_destination {
   __u32 generation;
-  __u32 service;
+  __u16 service;
+  __u16 weight; /* for the next load balancer; packets go by the tables that were made of it */
   __u8 address[16];
   __u8 forwarding;
   __u8 has_mac; /* `mac` is where to send, on the link that packets come from; else the FIB says */

@@ -31,7 +31,7 @@ struct ServiceName {
 /// client straight.
 struct RealServer {
   Address address;                             // of the service's family; unique in a service
-  std::uint32_t weight = 1;                    // 0: keeps its connections and gets no new ones
+  std::uint32_t weight = 1;                    // up to 65535; 0: keeps its connections and gets no new ones
   Forwarding forwarding = Forwarding::tunnel;  // or direct, on a link of the load balancer; nat is refused
   /// Sends to this MAC address, on the interface that packets come from, and spares the look-up of the route:
   /// the server's own (direct) or the next hop's (tunnel). None: by the kernel's routes and neighbours.

@@ -40,7 +40,7 @@ std::vector<std::string> names(const std::vector<Key>& keys) {
 }
 
 template <class Number>
-std::optional<Number> whole(std::string_view digits) {
+std::optional<Number> number_in(std::string_view digits) {
   Number n{};
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
   if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
@@ -97,6 +97,8 @@ void read_list(const YAML::Node& node, const std::string& what,
   for (const auto& entry : node) read(entry);
 }
 
+std::optional<std::int64_t> whole(std::string_view digits) { return number_in<std::int64_t>(digits); }
+
 std::optional<std::string> text(const YAML::Node& node, const std::string& what, Mistakes& mistakes) {
   if (node.IsScalar() && !node.Scalar().empty()) return node.Scalar();
   mistakes.push_back(at(node, what + " is not a text", ""));
@@ -112,7 +114,7 @@ std::optional<bool> boolean(const YAML::Node& node, const std::string& what, Mis
 
 std::optional<std::int64_t> number(const YAML::Node& node, const std::string& what, std::int64_t least,
                                    std::int64_t most, Mistakes& mistakes) {
-  const auto n = node.IsScalar() ? whole<std::int64_t>(node.Scalar()) : std::nullopt;
+  const auto n = node.IsScalar() ? number_in<std::int64_t>(node.Scalar()) : std::nullopt;
   if (n && *n >= least && *n <= most) return n;
   mistakes.push_back(at(node,
                         n ? fmt::format("{} {} is out of range", what, *n) : what + " is not a whole number",
@@ -124,7 +126,7 @@ std::optional<std::chrono::milliseconds> duration(const YAML::Node& node, const 
                                                   Mistakes& mistakes) {
   const std::string_view given = node.IsScalar() ? std::string_view(node.Scalar()) : "";
   const auto unit = std::min(given.find_first_not_of("0123456789"), given.size());
-  const auto count = whole<std::uint32_t>(given.substr(0, unit));
+  const auto count = number_in<std::uint32_t>(given.substr(0, unit));
   if (count && *count > 0) {
     const auto suffix = given.substr(unit);
     if (suffix == "ms") return std::chrono::milliseconds(*count);

@@ -55,6 +55,9 @@ std::optional<lblab::sys::Prefix> network(const YAML::Node&, const std::string& 
 std::optional<std::size_t> one_of(const YAML::Node&, const std::string& what,
                                   const std::vector<std::string>& words, Mistakes&);
 
+/// A number that is written in digits alone, and nothing else.
+std::optional<std::int64_t> whole(std::string_view digits);
+
 /// Puts a value that was read into its place; leaves the place alone if there was none.
 template <class To, class From>
 void into(To& place, const std::optional<From>& value) {

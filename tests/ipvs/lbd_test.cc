@@ -150,9 +150,7 @@ class Lbd : public testing::Test {
   Lbd() {
     std::string pattern = fs::temp_directory_path() / "lbd-XXXXXX";
     folder_ = ::mkdtemp(pattern.data());
-    std::string text = configuration;
-    for (std::size_t at; (at = text.find("FOLDER")) != std::string::npos;) text.replace(at, 6, folder_);
-    lblab::sys::write_file(folder_ + "/lbd.yaml", text);
+    configure(configuration);
     lblab::sys::write_file(folder_ + "/web.json", endpoints);
     for (const Netns* ns : {&client_, &lb_, &servers_}) ip(*ns, "link set lo up");
     connect(client_, "192.0.2.10/24", lb_, "192.0.2.1/24", "client");
@@ -166,6 +164,11 @@ class Lbd : public testing::Test {
   ~Lbd() override {
     lbd_.reset();
     fs::remove_all(folder_);
+  }
+
+  void configure(std::string text) const {
+    for (std::size_t at; (at = text.find("FOLDER")) != std::string::npos;) text.replace(at, 6, folder_);
+    lblab::sys::write_file(folder_ + "/lbd.yaml", text);
   }
 
   static void ip(const Netns& inside, const std::string& words) {
@@ -277,13 +280,18 @@ class Lbd : public testing::Test {
     return lbd_->wait().code();
   }
 
-  tcp::socket open_connection() {
-    tcp::socket socket(io_);
+  boost::system::error_code connect(tcp::socket& socket) {
     client_.within([&] { socket.open(tcp::v4()); });
     std::optional<boost::system::error_code> result;
     socket.async_connect({asio::ip::make_address("10.1.1.77"), 80}, [&](auto error) { result = error; });
     EXPECT_TRUE(run_until([&] { return result.has_value(); }));
-    EXPECT_FALSE(result.value_or(asio::error::timed_out)) << result->message();
+    return result.value_or(asio::error::timed_out);
+  }
+
+  tcp::socket open_connection() {
+    tcp::socket socket(io_);
+    const auto error = connect(socket);
+    EXPECT_FALSE(error) << error.message();
     return socket;
   }
 
@@ -295,6 +303,13 @@ class Lbd : public testing::Test {
     run_until([&] { return done; });
     socket.cancel();
     return answer == "hello\n";
+  }
+
+  /// Of its control socket.
+  std::string ask(const std::string& method, const std::string& path) const {
+    return output_of({"curl", "-sS", "--fail", "-X", method, "--unix-socket", folder_ + "/control.sock",
+                      "http://lbd" + path},
+                     lb_);
   }
 
   std::vector<NetlinkMessage> writes(NetlinkCapture& capture) const {
@@ -399,6 +414,124 @@ TEST_F(Lbd, ADeadServerLeavesInTimeAndComesBackAndWithNoneTheRouteIsWithdrawn) {
   server_.emplace(io_, servers_, "172.16.1.3");
   ASSERT_TRUE(run_until([&] { return announced_; })) << story();
   EXPECT_THAT(ipvsadm_.save(), StrEq("-A -f 1 -s rr\n-a -f 1 -r 172.16.1.3:80 -m -w 1\n"));
+}
+
+const std::string in_web = "    scheduler: rr\n";  // where keys of the service go
+
+std::string with(std::string text, const std::string& part, const std::string& by) {
+  return text.replace(text.find(part), part.size(), by);
+}
+
+TEST_F(Lbd, SetsTimeoutsAndSloppyTcpAndWritesThemOnceOnly) {
+  const std::string tuned =
+      std::string(configuration) + "ipvs: {timeouts: {tcp: 77s, udp: 44s}, sloppy-tcp: true}\n";
+  configure(tuned);
+  start_and_wait_for_both();
+  EXPECT_THAT(ipvsadm_.run("--list --timeout"), testing::HasSubstr(": 77 120 44")) << "tcpfin as it was";
+  EXPECT_EQ(output_of({"sysctl", "-n", "net.ipv4.vs.sloppy_tcp"}, lb_), "1\n");
+
+  NetlinkCapture capture{lb_};
+  writes(capture);
+  configure(with(tuned, "drain-limit: 20s", "drain-limit: 19s"));
+  EXPECT_THAT(ask("POST", "/reload"), testing::HasSubstr("applied"));
+  EXPECT_THAT(writes(capture), IsEmpty());
+  configure(with(tuned, "udp: 44s", "tcpfin: 55s"));
+  EXPECT_THAT(ask("POST", "/reload"), testing::HasSubstr("applied"));
+  EXPECT_THAT(writes(capture), testing::SizeIs(1));
+  EXPECT_THAT(ipvsadm_.run("--list --timeout"), testing::HasSubstr(": 77 55 44"));
+}
+
+TEST_F(Lbd, ARealServerAtItsThresholdGetsNoMoreConnections) {
+  configure(with(configuration, in_web, in_web + "    thresholds: {upper: 1}\n"));
+  start_and_wait_for_both();
+  EXPECT_THAT(ipvsadm_.run("-Ln --thresholds"), testing::ContainsRegex("172.16.1.3:80 +1 +0"));
+  auto one = open_connection(), two = open_connection();
+  EXPECT_TRUE(answers(one));
+  EXPECT_TRUE(answers(two));
+  tcp::socket three(io_);
+  EXPECT_TRUE(connect(three)) << "both are full";
+}
+
+TEST_F(Lbd, PersistenceAndSchedulerFlagsAreInTheTable) {
+  configure(with(configuration, in_web,
+                 "    scheduler: mh\n    scheduler-flags: [mh-port, mh-fallback]\n    persistence: 60s\n"));
+  start();
+  ASSERT_TRUE(run_until([&] { return changed("add destination 172.16.1.4:80"); })) << story();
+  EXPECT_THAT(ipvsadm_.save(), testing::StartsWith("-A -f 1 -s mh -p 60 -b mh-fallback,mh-port\n"));
+}
+
+sockaddr_in udp_address(const char* address) {
+  sockaddr_in to{.sin_family = AF_INET, .sin_port = htons(80)};
+  to.sin_addr.s_addr = htonl(Address::parse(address)->v4_number());
+  return to;
+}
+
+/// Bound to port 80; recv() waits for 10 s at most.
+lblab::sys::Fd udp_socket(const Netns& inside, const char* address) {
+  auto socket = inside.within([] {
+    return lblab::sys::Fd{
+        lblab::sys::check("make a UDP socket", ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0))};
+  });
+  const timeval limit{.tv_sec = 10, .tv_usec = 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  const auto at = udp_address(address);
+  lblab::sys::check("bind", ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at));
+  return socket;
+}
+
+/// Each datagram from one port goes to the next real server, where otherwise all would go to one.
+TEST_F(Lbd, WithOnePacketSchedulingEachDatagramIsGivenToARealServerByItself) {
+  auto text = with(configuration, in_web, in_web + "    protocol: udp\n    one-packet: true\n");
+  configure(with(text, "{tcp: 80, interval: 1s, timeout: 1s, rise: 1, fall: 3}", "{none: true}"));
+  lblab::sys::write_file(folder_ + "/web.json",
+                         with(endpoints, R"({"port": 80})", R"({"port": 80, "protocol": "UDP"})"));
+  start();
+  ASSERT_TRUE(run_until([&] {
+    return changed("add destination 172.16.1.3:80") && changed("add destination 172.16.1.4:80");
+  })) << story();
+  EXPECT_THAT(ipvsadm_.save(), testing::StartsWith("-A -f 1 -s rr -o\n"));
+  const auto first = udp_socket(servers_, "172.16.1.3"), second = udp_socket(servers_, "172.16.1.4");
+  const auto socket = udp_socket(client_, "192.0.2.10");
+  const auto to = udp_address("10.1.1.77");
+  for (int n = 0; n < 10; ++n)
+    lblab::sys::check("send", static_cast<int>(::sendto(socket.get(), "x", 1, 0,
+                                                        reinterpret_cast<const sockaddr*>(&to), sizeof to)));
+  char byte;
+  for (int n = 0; n < 5; ++n) {
+    EXPECT_EQ(::recv(first.get(), &byte, 1, 0), 1) << n;
+    EXPECT_EQ(::recv(second.get(), &byte, 1, 0), 1) << n;
+  }
+  // The way back is not remembered either.
+  lblab::sys::check("send", static_cast<int>(::sendto(socket.get(), "x", 1, 0,
+                                                      reinterpret_cast<const sockaddr*>(&to), sizeof to)));
+  sockaddr_in peer{}, source{};
+  socklen_t length = sizeof peer;
+  ASSERT_EQ(::recvfrom(first.get(), &byte, 1, 0, reinterpret_cast<sockaddr*>(&peer), &length), 1);
+  lblab::sys::check(
+      "answer", static_cast<int>(
+                    ::sendto(first.get(), "y", 1, 0, reinterpret_cast<const sockaddr*>(&peer), sizeof peer)));
+  length = sizeof source;
+  const auto got = ::recvfrom(socket.get(), &byte, 1, 0, reinterpret_cast<sockaddr*>(&source), &length);
+  EXPECT_TRUE(got == 1) << "none";
+  EXPECT_EQ(Address::v4(ntohl(source.sin_addr.s_addr)).str(), "10.1.1.77");
+}
+
+TEST_F(Lbd, TellsPrometheusOverTcpAndOverItsControlSocket) {
+  configure(std::string("metrics: 127.0.0.1:9762\n") + configuration);
+  start_and_wait_for_both();
+  auto connection = open_connection();
+  ASSERT_TRUE(answers(connection));
+  const auto read = [&](std::vector<std::string> where) {
+    where.insert(where.begin(), {"curl", "-sS", "--fail"});
+    return output_of(where, lb_);
+  };
+  const auto text = read({"http://127.0.0.1:9762/metrics"});
+  EXPECT_THAT(text, testing::HasSubstr("lbd_info{dataplane=\"ipvs\"} 1\n"));
+  EXPECT_THAT(text, testing::HasSubstr("lbd_endpoint_up{service=\"web\",endpoint=\"172.16.1.3:80\"} 1\n"));
+  EXPECT_THAT(text, testing::HasSubstr("next_hop=\"10.0.0.105\"} 1\n"));
+  EXPECT_THAT(text, testing::ContainsRegex("lbd_real_server_active_connections.* 1\n"));
+  EXPECT_THAT(ask("GET", "/metrics"), testing::HasSubstr("lbd_info"));
+  EXPECT_ANY_THROW(read({"-X", "POST", "http://127.0.0.1:9762/drain"})) << "only to be looked at";
 }
 
 TEST_F(Lbd, ASecondLbdDoesNotDisturbTheFirst) {

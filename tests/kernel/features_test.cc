@@ -49,6 +49,7 @@ INSTANTIATE_TEST_SUITE_P(
         Asked{"tun", {"ip", "tuntap", "add", "probe0", "mode", "tun"}},
         Asked{"netem", {"tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"}},
         Asked{"nftables", {"nft", "add", "table", "inet", "probe"}}, Asked{"ipvs", {"ipvsadm", "-Ln"}},
+        Asked{"xdp", {"sh", "-c", "bpftool feature probe kernel | grep -q 'program_type xdp is available'"}},
         Asked{"nexthop", {"ip", "nexthop", "add", "id", "1", "blackhole"}},
         Asked{"resilient-nexthop",
               {"sh", "-c",

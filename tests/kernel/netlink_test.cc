@@ -74,7 +74,8 @@ TEST_F(Netlink, ASingleRequestThrowsWithWhatWasAttemptedAndTheKernelsWord) {
 }
 
 TEST_F(Netlink, WhatIpWritesIsReadAndWhatWeWriteIpReads) {
-  ip("route add 10.1.1.0/24 proto bgp metric 20 src 10.9.0.1 nexthop via 10.9.0.5 weight 3 nexthop via "
+  ip("route add 10.1.1.0/24 proto bgp metric 20 src 10.9.0.1 advmss 1440 nexthop via 10.9.0.5 weight 3 "
+     "nexthop via "
      "10.9.0.6");
   ip("route add unreachable 10.1.2.0/24 table 77");
   std::vector<nl::Route> ours;
@@ -84,7 +85,8 @@ TEST_F(Netlink, WhatIpWritesIsReadAndWhatWeWriteIpReads) {
                            .protocol = 186,
                            .metric = 20,
                            .source = address("10.9.0.1"),
-                           .next_hops = {{address("10.9.0.5"), eth0, 3}, {address("10.9.0.6"), eth0, 1}}};
+                           .next_hops = {{address("10.9.0.5"), eth0, 3}, {address("10.9.0.6"), eth0, 1}},
+                           .advmss = 1440};
   ASSERT_EQ(ours.size(), 2u);
   EXPECT_TRUE(ours[0] == expected || ours[1] == expected);
   socket_.request("remove",
@@ -94,6 +96,7 @@ TEST_F(Netlink, WhatIpWritesIsReadAndWhatWeWriteIpReads) {
   const auto seen = ip("route show 10.1.1.0/24")[0];
   EXPECT_EQ(seen["metric"], 20);
   EXPECT_EQ(seen["prefsrc"], "10.9.0.1");
+  EXPECT_EQ(seen["metrics"][0]["advmss"], 1440);
   EXPECT_EQ(find(seen["nexthops"], "gateway", "10.9.0.5")["weight"], 3);
   EXPECT_THROW(socket_.request("again", nl::add_route(expected)), sys::SystemError);
   EXPECT_NO_THROW(socket_.request("in its place", nl::replace_route(expected)));

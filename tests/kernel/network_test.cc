@@ -48,7 +48,8 @@ TEST_F(Network, RoutesOfEveryTypeAreWhatWasAskedFor) {
   lab.hosts["left"].routes = {
       {.destination = prefix("0.0.0.0/0"),
        .next_hops = {{.via = address("10.9.0.2")}},
-       .source = address("10.9.0.1")},
+       .source = address("10.9.0.1"),
+       .advmss = 1440},
       {.destination = prefix("10.1.2.0/24"), .type = Route::Type::local, .table = 255},
       {.destination = prefix("10.1.3.0/24"), .type = Route::Type::blackhole},
       {.destination = prefix("10.1.4.0/24"), .type = Route::Type::unreachable, .table = 1000},
@@ -63,6 +64,7 @@ TEST_F(Network, RoutesOfEveryTypeAreWhatWasAskedFor) {
   EXPECT_EQ(route["dev"], "eth0");
   EXPECT_EQ(route["prefsrc"], "10.9.0.1");
   EXPECT_EQ(route["protocol"], "static");
+  EXPECT_EQ(route["metrics"][0]["advmss"], 1440);
   EXPECT_EQ(find(seen, "dst", "10.1.2.0/24")["type"], "local");
   EXPECT_EQ(find(seen, "dst", "10.1.2.0/24")["dev"], "lo");
   EXPECT_EQ(find(seen, "dst", "10.1.2.0/24")["table"], "local");

@@ -32,7 +32,8 @@ TEST_F(XdpServices, AChangeTouchesOnlyWhatDiffers) {
   EXPECT_EQ(set({service("10.1.1.0/24", 80, {tunnel(b), tunnel(a)}), other}), 2u) << "a server and the table";
   EXPECT_EQ(set({service("10.1.1.0/24", 80, {tunnel(a), tunnel(b)}), other}), 0u)
       << "the order is no difference";
-  EXPECT_EQ(set({service("10.1.1.0/24", 80, {tunnel(a), tunnel(b, 0)}), other}), 1u) << "the table";
+  EXPECT_EQ(set({service("10.1.1.0/24", 80, {tunnel(a), tunnel(b, 0)}), other}), 2u)
+      << "the server and the table";
   EXPECT_EQ(set({service("10.1.1.0/24", 80, {tunnel(a)}), other}), 1u) << "the server: it had no entries";
   EXPECT_EQ(set({service("10.1.1.0/24", 80, {tunnel(a)}), service("10.1.1.0/24", 443, {tunnel(a)}), other}),
             4u)
@@ -77,7 +78,7 @@ TEST_F(XdpServices, WhatWasLeftIsAdoptedWithItsConnectionsAndCounters) {
   const auto service_of = [&](std::vector<RealServer> servers) {
     return service("10.1.1.0/24", 80, std::move(servers));
   };
-  const std::vector<Service> services = {service_of({tunnel(a), tunnel(b)}),
+  const std::vector<Service> services = {service_of({tunnel(a, 7), tunnel(b, 7), tunnel(c, 0)}),
                                          service("fd00:1::/64", 80, {tunnel(far6)})};
   set(services);
   std::map<unsigned, std::string> before;
@@ -87,9 +88,10 @@ TEST_F(XdpServices, WhatWasLeftIsAdoptedWithItsConnectionsAndCounters) {
   EXPECT_THAT(attached(), HasSubstr("xdp"));
   make();
   EXPECT_TRUE(balancer->adopted());
+  EXPECT_EQ(balancer->services(), services);
   EXPECT_EQ(set(services), 0u);
   EXPECT_EQ(balancer->counters()[0].total().packets, 100u);
-  EXPECT_EQ(set({service_of({tunnel(a), tunnel(b), tunnel(c)}), services[1]}), 2u);
+  EXPECT_EQ(set({service_of({tunnel(a, 7), tunnel(b, 7), tunnel(c, 7)}), services[1]}), 2u);
   for (const auto& [port, server] : before) EXPECT_EQ(server_of(run(segment(port))), server) << port;
   EXPECT_EQ(set({}), 10u) << "all of it can be removed: two services, tables and fragments, four servers";
 }
@@ -139,6 +141,7 @@ TEST_F(XdpServices, AMistakeChangesNothing) {
       {service("fd00:1::7/128", 53, {tunnel(far4)}, Protocol::udp),
        "balance udp [fd00:1::7]:53 over 172.16.2.2, of another family"},
       {service("10.1.2.0/24", 80, {nat}), "over 172.16.2.2 by NAT"},
+      {service("10.1.2.0/24", 80, {tunnel(a, 65'536)}), "over 172.16.2.2, of too much weight"},
   };
   for (const auto& [service, message] : wrong) {
     EXPECT_THAT([&] { set({good, service}); }, ThrowsMessage<sys::SystemError>(HasSubstr(message)));

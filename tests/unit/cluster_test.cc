@@ -376,8 +376,24 @@ TEST(Forwarding, TunnelGivesWebPodsTheServiceAndATunnelAndMasqueradesNothing) {
   EXPECT_THAT(links(lab.hosts.at("web-1")),
               ElementsAre("eth0 veth 172.16.1.2/24", "service ipip local 172.16.1.2 remote any mtu 1480"));
   EXPECT_THAT(routes(lab.hosts.at("web-1")), testing::Contains("local 10.1.1.0/24 dev lo table 255"));
+  EXPECT_THAT(routes(lab.hosts.at("web-1")),
+              testing::Contains("0.0.0.0/0 via 172.16.1.1 dev eth0 advmss 1440"))
+      << "so that what clients send fits in the tunnel";
   EXPECT_THAT(file(lab.hosts.at("web-lb-1"), "/run/lbd/lbd.yaml"),
               HasSubstr("forwarding: tunnel\n    masquerade: false\n"));
+}
+
+TEST(Forwarding, XdpIsFedByItsNodeAndServesTheRangeByAddress) {
+  auto cluster = parsed(test::topology("ecmp.yaml"));
+  cluster.services[0].load_balancers->kind = "xdp";
+  cluster.services[0].load_balancers->forwarding = model::LoadBalancers::Forwarding::tunnel;
+  const auto lab = expanded(cluster);
+  for (const auto& [name, host] : lab.hosts)
+    for (const auto& link : host.links)
+      EXPECT_EQ(link.feeds_xdp, link.alias.find("-lb-") != std::string::npos) << name << " " << link.name;
+  const auto configuration = file(lab.hosts.at("web-lb-1"), "/run/lbd/lbd.yaml");
+  EXPECT_THAT(configuration, HasSubstr("dataplane: xdp\n"));
+  EXPECT_THAT(configuration, testing::Not(HasSubstr("mark:")));
 }
 
 TEST(Forwarding, MasqueradeCanBeTakenAwayToShowWhatItIsFor) {

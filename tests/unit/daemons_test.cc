@@ -82,6 +82,23 @@ TEST(Lbd, ReadsEveryKindWithItsOwnScheduler) {
   }
 }
 
+TEST(Lbd, ReadsXdpWhichServesARangeByAddress) {
+  auto web = service();
+  web.udp = true;
+  web.load_balancers->kind = "xdp";
+  web.load_balancers->forwarding = LoadBalancers::Forwarding::tunnel;
+  lbcore::Settings all;
+  const auto read = read_by_lbd(web, &all);
+  EXPECT_EQ(all.dataplane, lbcore::DataplaneKind::xdp);
+  EXPECT_EQ(all.interface, "") << "that of the default route";
+  EXPECT_EQ(read.mark, 0u);
+  EXPECT_EQ(read.scheduler, "mh");
+  EXPECT_EQ(read.forwarding, lbcore::Forwarding::tunnel);
+  EXPECT_EQ(all.services.at(1).protocol, lbcore::Protocol::udp);
+  EXPECT_EQ(lbd::balancer(web, two_endpoints()).process.needs,
+            (std::set<std::string>{"ipip", "program:lbd", "xdp"}));
+}
+
 TEST(Lbd, TakesASingleAddressByAddressAndARangeByMark) {
   auto web = service();
   web.addresses = *Prefix::parse("10.1.1.1/32");

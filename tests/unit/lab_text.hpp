@@ -42,6 +42,7 @@ inline std::string text(const model::Route& route) {
     if (hop.via) line += " via " + hop.via->str();
     if (!hop.link.empty()) line += " dev " + hop.link;
   }
+  if (route.advmss) line += fmt::format(" advmss {}", route.advmss);
   return route.table == 254 ? line : fmt::format("{} table {}", line, route.table);
 }
 

@@ -37,6 +37,11 @@ TEST(LbdConfig, TheExampleSaysWhatItsCommentsSay) {
   EXPECT_EQ(web.health, (HealthCheck{HealthCheck::Kind::tcp, 80, "/", 1s, 1s, 1, 3}));
   EXPECT_EQ(web.announce, (Route{*Prefix::parse("10.1.1.0/24"), *Address::parse("10.0.0.105")}));
 
+  EXPECT_EQ(web.thresholds, (Thresholds{.upper = 1000, .lower = 800}));
+  EXPECT_EQ(settings.ipvs.timeouts, (Timeouts{900, 120, 300}));
+  EXPECT_EQ(settings.ipvs.sloppy_tcp, true);
+  EXPECT_EQ(settings.metrics, (Listen{*Address::parse("127.0.0.1"), 9762}));
+
   const auto& files = settings.services[1];
   EXPECT_EQ(files.forwarding, Forwarding::tunnel);
   EXPECT_FALSE(files.masquerade);
@@ -121,6 +126,49 @@ TEST(LbdConfig, WhatDoesNotFitTogetherInAServiceIsAMistake) {
           "f:8:35: timeout is longer than the interval; checks would overlap"));
 }
 
+TEST(LbdConfig, WhatIpvsCannotDoIsAMistake) {
+  const std::string web = "  addresses: 10.1.1.1\n  port: 80\n";
+  EXPECT_THAT(mistakes(with_service(web + "  scheduler: rr\n  scheduler-flags: [mh-port]\n")),
+              ElementsAre("f:9:21: mh-port is no flag of scheduler rr; write scheduler: mh"));
+  EXPECT_THAT(mistakes(with_service(web + "  scheduler: mh\n  scheduler-flags: [mh-port, mh-fallback]\n")),
+              IsEmpty());
+  EXPECT_THAT(mistakes(with_service(web + "  one-packet: true\n")),
+              ElementsAre("f:8:15: one-packet scheduling is UDP's; write protocol: udp, or leave it out"));
+  EXPECT_THAT(mistakes(with_service(web + "  thresholds: {lower: 5}\n")),
+              ElementsAre("f:8:15: thresholds has no 'upper'; add 'upper: …'"));
+  EXPECT_THAT(mistakes(with_service(web + "  thresholds: {upper: 5, lower: 6}\n")),
+              ElementsAre("f:8:33: lower 6 is above upper 5; a real server that is full takes connections "
+                          "again below 'lower'"));
+  EXPECT_THAT(mistakes(with_service(web + "  thresholds: {upper: 0}\n")),
+              ElementsAre("f:8:23: upper 0 is out of range; give a number from 1 to 2147483647"));
+  EXPECT_THAT(mistakes(with_service(web + "  persistence: 1500ms\n")),
+              ElementsAre("f:8:16: persistence is not in whole seconds; the kernel counts it in seconds"));
+}
+
+TEST(LbdConfig, WhatIsAskedOfIpvsIsCheckedWhereItStands) {
+  const std::string web = with_service("  addresses: 10.1.1.1\n  port: 80\n");
+  EXPECT_THAT(mistakes(web + "ipvs: {timeouts: {tcp: 1500ms, fin: 2s, udp: 50000m}, sloppy-tcp: 2}\n"),
+              ElementsAre("f:8:24: tcp is not in whole seconds; the kernel counts it in seconds",
+                          "f:8:32: unknown key 'fin' in timeouts; known: tcp, tcpfin, udp",
+                          "f:8:46: udp is too long for the kernel; give at most 2000000s",
+                          "f:8:67: sloppy-tcp is neither true nor false"));
+  const auto some = parse(web + "ipvs: {timeouts: {udp: 30s}}\n").settings.ipvs;
+  EXPECT_EQ(some, (IpvsSettings{.timeouts = {.udp_s = 30}}));
+  EXPECT_THAT(mistakes("dataplane: nginx\n" + web + "ipvs: {sloppy-tcp: true}\n"),
+              ElementsAre("f:9:7: 'ipvs' beside dataplane nginx; leave it out"));
+}
+
+TEST(LbdConfig, MetricsAreHadAtAnAddressAndAPort) {
+  const std::string web = with_service("  addresses: 10.1.1.1\n  port: 80\n");
+  EXPECT_EQ(parse(web + "metrics: '[::1]:9100'\n").settings.metrics, (Listen{*Address::parse("::1"), 9100}));
+  for (const char* wrong : {"9100", "127.0.0.1", "'127.0.0.1:'", "127.0.0.1:0", "127.0.0.1:65536",
+                            "localhost:80", "'::1:9100'", "'[127.0.0.1]:80'", "127.0.0.1:80x", "[]"})
+    EXPECT_THAT(mistakes(web + "metrics: " + wrong + "\n"),
+                ElementsAre("f:8:10: metrics is not an address and a port; write it like 127.0.0.1:9100 or "
+                            "[::1]:9100"))
+        << wrong;
+}
+
 std::string carried_by(const std::string& dataplane, const std::string& lines) {
   return "dataplane: " + dataplane + "\n" + with_service("  addresses: 10.1.1.1\n  port: 80\n" + lines);
 }
@@ -146,10 +194,12 @@ TEST(LbdConfig, EachDataplaneHasItsSchedulersAndADefault) {
 
 TEST(LbdConfig, WhatADataplaneCannotDoIsAMistake) {
   EXPECT_THAT(
-      mistakes(carried_by("nftables", "  forwarding: tunnel\n  persistence: 5s\n")),
+      mistakes(carried_by("nftables", "  forwarding: tunnel\n  persistence: 5s\n  thresholds: {upper: 9}\n")),
       ElementsAre(
           "f:9:15: dataplane nftables only rewrites packets; write forwarding: nat, or dataplane: ipvs",
           "f:10:16: 'persistence' is IPVS's, and the dataplane is nftables; leave it out, or write "
+          "dataplane: ipvs",
+          "f:11:15: 'thresholds' is IPVS's, and the dataplane is nftables; leave it out, or write "
           "dataplane: ipvs"));
   EXPECT_THAT(
       mistakes(carried_by("nginx", "  protocol: udp\n  masquerade: false\n  health: {none: true}\n")),
@@ -165,6 +215,40 @@ TEST(LbdConfig, WhatADataplaneCannotDoIsAMistake) {
           "{ } $ @ ~ have a meaning of their own in its file"));
   EXPECT_THAT(mistakes("dataplane: iptables\n" + with_service("  addresses: fd00::1\n  port: 80\n")),
               ElementsAre("f:7:14: an IPv6 service, and iptables is IPv4 here"));
+}
+
+TEST(LbdConfig, XdpServesRangesByAddressAndTunnelsUnlessToldOtherwise) {
+  const auto [settings, wrong] =
+      parse("dataplane: xdp\ninterface: eth1\n" + with_service("  addresses: 10.1.1.0/24\n  port: any\n"));
+  EXPECT_THAT(wrong, IsEmpty());
+  EXPECT_EQ(settings.interface, "eth1");
+  const auto& web = settings.services.at(0);
+  EXPECT_EQ(web.mark, 0u);
+  EXPECT_EQ(web.port, 0);
+  EXPECT_EQ(web.scheduler, "mh");
+  EXPECT_EQ(web.forwarding, Forwarding::tunnel);
+  EXPECT_FALSE(web.masquerade);
+  EXPECT_EQ(parse(carried_by("xdp", "  forwarding: direct\n")).settings.services.at(0).forwarding,
+            Forwarding::direct);
+}
+
+TEST(LbdConfig, WhatXdpCannotDoIsAMistake) {
+  EXPECT_THAT(
+      mistakes(carried_by("xdp", "  forwarding: nat\n  mark: 1\n")),
+      ElementsAre("f:9:15: dataplane xdp does not rewrite packets; write forwarding: tunnel or direct, "
+                  "or dataplane: ipvs",
+                  "f:10:9: dataplane xdp knows no firewall marks; leave it out: a range is served by "
+                  "its addresses"));
+  EXPECT_THAT(mistakes(carried_by("xdp", "  scheduler: rr\n")),
+              ElementsAre("f:9:14: unknown scheduler 'rr'; known: mh"));
+  EXPECT_THAT(
+      mistakes(carried_by("xdp", "  masquerade: true\n")),
+      ElementsAre("f:9:15: masquerade goes with forwarding: nat; in the other modes real servers answer "
+                  "the client directly"));
+  EXPECT_THAT(mistakes("interface: eth0\n" + with_service("  addresses: 10.1.1.1\n  port: any\n")),
+              ElementsAre("f:1:12: 'interface' is xdp's, and the dataplane is ipvs; leave it out, or write "
+                          "dataplane: xdp",
+                          "f:8:9: dataplane ipvs takes one port; write its number, or dataplane: xdp"));
 }
 
 TEST(LbdConfig, ARouteNeedsSomethingToAnnounceItWith) {

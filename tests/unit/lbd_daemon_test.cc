@@ -46,7 +46,23 @@ class FakeDataplane : public Dataplane {
   std::optional<Table> asked;  // it checks real servers itself: the table is the test's business
   std::function<void()> changed = {};
 
-  Table table() override { return kernel; }
+  int whole_reads = 0;  // of all services
+
+  Table table() override {
+    ++whole_reads;
+    return kernel;
+  }
+
+  std::optional<Table> part(std::span<const ServiceKey> keys) override {
+    Table some;
+    for (const auto& service : kernel)
+      if (std::ranges::find(keys, service.key) != keys.end()) some.push_back(service);
+    return some;
+  }
+
+  void tune(const IpvsSettings& wanted) override {
+    story_.push_back(wanted.sloppy_tcp.value_or(false) ? "tune sloppily" : "tune");
+  }
 
   std::vector<ipvs::ServiceCounters> counters() override {
     std::vector<ipvs::ServiceCounters> all;
@@ -258,8 +274,9 @@ TEST_F(LbdDaemon, BringsUpTableThenRoute) {
   start();
   connect_helper();
   ASSERT_TRUE(run_until([&] { return told("announce 10.1.1.0/24"); }));
-  EXPECT_THAT(story_, ElementsAre("prepare 1", HasSubstr("add service fwmark 1"), HasSubstr("172.16.1.3:80"),
-                                  HasSubstr("172.16.2.4:80"), "announce 10.1.1.0/24"));
+  EXPECT_THAT(story_,
+              ElementsAre("prepare 1", "tune", HasSubstr("add service fwmark 1"), HasSubstr("172.16.1.3:80"),
+                          HasSubstr("172.16.2.4:80"), "announce 10.1.1.0/24"));
   EXPECT_THAT(kernel_.kernel[0].destinations, ElementsAre(destination(web_1), destination(web_2, 0)));
   EXPECT_TRUE(run_until([&] {
     return said(R"({"event":"announce","route":"10.1.1.0/24","next-hop":"10.0.0.105","state":"announced"})");
@@ -305,6 +322,28 @@ TEST_F(LbdDaemon, FollowsItsEndpoints) {
   }));
   run_ready();
   EXPECT_EQ(kernel_.kernel[0].destinations.size(), 1u) << "the last good state stays";
+}
+
+TEST_F(LbdDaemon, AChangeOfOneServiceReadsAndTouchesThatServiceAlone) {
+  auto other = settings_.services[0];
+  other.name = "other";
+  other.mark = 2;
+  other.addresses = *Prefix::parse("10.1.2.0/24");
+  other.announce.reset();
+  other.endpoints = folder_ + "/other.yaml";
+  settings_.services.push_back(other);
+  endpoints("- {addresses: [172.16.1.3]}\n");
+  fs::copy_file(folder_ + "/web.yaml", folder_ + "/other.yaml");
+  start();
+  ASSERT_EQ(kernel_.kernel.size(), 2u);
+  kernel_.kernel[1].destinations.clear();  // by somebody else; nothing makes lbd look there
+  const int reads = kernel_.whole_reads;
+  story_.clear();
+  endpoints("- {addresses: [172.16.1.3]}\n- {addresses: [172.16.2.4]}\n");
+  ASSERT_TRUE(run_until([&] { return !story_.empty(); }));
+  run_ready();
+  EXPECT_THAT(story_, ElementsAre(HasSubstr("add destination 172.16.2.4:80 to service fwmark 1")));
+  EXPECT_EQ(kernel_.whole_reads, reads);
 }
 
 TEST_F(LbdDaemon, AMalformedFileKeepsTheLastGoodStateAndIsNamed) {

@@ -193,6 +193,10 @@ TEST(Parse, EveryChoiceIsReadAsItself) {
             LoadBalancers::Forwarding::direct);
   EXPECT_EQ(with("forwarding: tunnel").services[0].load_balancers->forwarding,
             LoadBalancers::Forwarding::tunnel);
+  EXPECT_EQ(with("kind: xdp").services[0].load_balancers->forwarding, LoadBalancers::Forwarding::tunnel)
+      << "it has no nat";
+  EXPECT_EQ(with("kind: xdp, forwarding: direct").services[0].load_balancers->forwarding,
+            LoadBalancers::Forwarding::direct);
   EXPECT_EQ(with("scheduler: mh").services[0].load_balancers->scheduler, "mh");
   EXPECT_EQ(with("health: {none: true}").services[0].load_balancers->health.kind, Health::Kind::none);
   const Health http =

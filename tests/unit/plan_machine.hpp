@@ -26,6 +26,7 @@ class Machine {
     std::set<Prefix> addresses;
     std::optional<std::pair<std::string, std::string>> other_end;
     Impairment impairment = {};
+    bool feeds_xdp = false;
     bool operator==(const MachineLink&) const = default;
   };
   struct MachineHost {
@@ -106,6 +107,7 @@ class Machine {
     link.up = op.up;
   }
   void operator()(const Impair& op) { the_link(op.host, op.link).impairment = op.impairment; }
+  void operator()(const FeedXdp& op) { the_link(op.host, op.link).feeds_xdp = op.on; }
   void operator()(const AddAddress& op) { the_link(op.host, op.link).addresses.insert(op.address); }
   void operator()(const RemoveAddress& op) {
     auto& host = at(op.host);

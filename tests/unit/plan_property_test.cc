@@ -99,6 +99,8 @@ Lab some_lab() {
       const bool from_the_switch = often();
       auto port = some_link("p" + name, VethPeer{});
       auto end = some_link("eth0", VethPeer{});
+      port.feeds_xdp = seldom();
+      end.feeds_xdp = seldom();
       if (from_the_switch)
         port.kind = Veth{name, "eth0"};
       else
@@ -141,6 +143,7 @@ Machine ideal(const Lab& lab) {
       there.mac = link.mac;
       there.alias = link.alias;
       there.mtu = link.mtu;
+      there.feeds_xdp = link.feeds_xdp;
       there.up = true;
       there.addresses = {link.addresses.begin(), link.addresses.end()};
     }
