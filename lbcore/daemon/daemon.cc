@@ -104,7 +104,7 @@ void Daemon::bring_about(Extent extent) {
     dataplane_.tune(settings_.ipvs);
     path_stale_ = false;
   }
-  if (extent == Extent::all || !apply_to(touched)) apply_all();
+  if (extent == Extent::all || !apply_to(touched)) apply_all(desired_table(known_));
   if (link_) link_->set(checks_ ? wanted_routes() : routes);
 }
 
@@ -131,11 +131,11 @@ bool Daemon::apply_to(const std::set<std::string>& touched) {
   return actual.has_value();
 }
 
-void Daemon::apply_all() {
+void Daemon::apply_all(const Table& desired) {
   if (checks_)
-    ask(desired_table(known_));
+    ask(desired);
   else
-    apply(desired_table(known_), dataplane_.table());
+    apply(desired, dataplane_.table());
 }
 
 void Daemon::apply(const Table& desired, const Table& actual) {
@@ -247,7 +247,7 @@ asio::awaitable<void> Daemon::decommission() {
   update();
   step(co_await connections_end(deadline) ? "drained" : "limit");
   phase_ = Phase::removed;
-  apply({}, dataplane_.table());
+  apply_all({});
   dataplane_.clear();
   step("removed");
 }

@@ -67,7 +67,7 @@ class Daemon {
   /// False: the dataplane is only changed as a whole.
   bool apply_to(const std::set<std::string>& touched);
   void apply(const Table& desired, const Table& actual);
-  void apply_all();
+  void apply_all(const Table& desired);
   /// The same of a dataplane that checks real servers itself.
   void ask(const Table& desired);
   void tell(const std::vector<ipvs::Change>&);
