@@ -19,7 +19,7 @@ struct Way {
 class InNode : public testing::TestWithParam<Way> {
  protected:
   bool by_ipvs() const { return GetParam().kind == "ipvs"; }
-  Changed topology_{"kind: ipvs, forwarding: nat",
+  Changed topology_{"kind: ipvs",
                     "kind: " + GetParam().kind + ", in: node, forwarding: " + GetParam().forwarding};
   fixtures::LabUnderTest lab_{LBLAB_PROGRAM, topology_.file(), "in-node-" + std::to_string(::getpid())};
 };
