@@ -1,5 +1,7 @@
 #include "lab/cluster/routing.hpp"
 
+#include <algorithm>
+
 #include "lab/daemons/bird.hpp"
 #include "lab/daemons/fibd.hpp"
 #include "lab/daemons/frr.hpp"
@@ -57,10 +59,19 @@ void run_router(const Cluster& cluster, const Node& node, model::Host& host) {
   }
 }
 
+bool balances_in_nodes(const Cluster& cluster) {
+  return std::ranges::any_of(cluster.services, [](const model::Service& service) {
+    return service.load_balancers && service.load_balancers->in == model::LoadBalancers::Place::node;
+  });
+}
+
 void run_reflector(const Cluster& cluster, const Node& node, model::Host& host) {
   const auto routers = speakers(cluster, Role::router);
-  daemons::BgpReflector reflector{identity(node, routers), cluster.overlay->subnet.network(),
-                                  addresses(node, routers)};
+  daemons::BgpReflector reflector{
+      identity(node, routers), {cluster.overlay->subnet.network()}, addresses(node, routers)};
+  if (balances_in_nodes(cluster))
+    for (const auto& announcer : addresses(node, with_role(cluster, Role::node)))
+      reflector.announcers.push_back({announcer, announcer.bits()});
   switch (speaker(node)->agent) {
     case model::BgpAgent::gobgp:
       return install(daemons::gobgpd::reflector(reflector), host);

@@ -24,17 +24,17 @@ struct BgpRouter : BgpSpeaker {
   std::vector<Address> passive_peers;
 };
 
-/// Waits for announcers from anywhere in `announcers`, and for the routers. As in the papers only the routers
-/// are its clients (RFC 4456): announcers are not told of each other's routes.
+/// Waits for announcers from anywhere in these networks, and for the routers. As in the papers only the
+/// routers are its clients (RFC 4456): announcers are not told of each other's routes.
 struct BgpReflector : BgpSpeaker {
-  Prefix announcers;
+  std::vector<Prefix> announcers;
   std::vector<Address> routers;
 };
 
-/// Beside lbd in a load-balancer pod: holds the session, and says what lbd-announce tells it.
+/// Beside lbd, in a load-balancer pod or in a node: holds the session, and says what lbd-announce tells it.
 struct BgpAnnouncer {
   std::uint32_t as = 65021;
-  Address local;                   // the pod's: router-id and source of the session
+  Address local;                   // router-id and source of the session
   std::vector<Address> peers;      // reflectors, or routers where there is no reflector
   bool session_is_certain = true;  // false: it is ready without one
   milliseconds hold_time{9'000};

@@ -1,6 +1,7 @@
 #include "lab/daemons/gobgpd.hpp"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 namespace lblab::daemons::gobgpd {
 
@@ -101,9 +102,11 @@ Program router(const BgpRouter& router) {
 }
 
 Program reflector(const BgpReflector& reflector) {
+  std::vector<std::string> prefixes;
+  for (const auto& announcers : reflector.announcers) prefixes.push_back(announcers.str());
   std::string text =
       fmt::format("# The route reflector: announcers come from {}; the routers get every path.\n",
-                  reflector.announcers.str()) +
+                  fmt::join(prefixes, ", ")) +
       global(reflector) +
       fmt::format(R"(peer-groups:
   - config:
@@ -111,13 +114,13 @@ Program reflector(const BgpReflector& reflector) {
       peer-as: {}
 )",
                   reflector.as) +
-      timers(reflector) + ipv4 +
-      fmt::format(R"(dynamic-neighbors:
-  - config:
+      timers(reflector) + ipv4 + "dynamic-neighbors:\n";
+  for (const auto& prefix : prefixes)
+    text += fmt::format(R"(  - config:
       prefix: {}
       peer-group: announcers
 )",
-                  reflector.announcers.str());
+                        prefix);
   if (!reflector.routers.empty()) text += "neighbors:\n";
   for (const auto& router : reflector.routers)
     text += peer(reflector, router) + passive +

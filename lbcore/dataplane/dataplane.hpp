@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -31,10 +32,15 @@ class Dataplane {
   /// What is asked of IPVS alone, and so nothing of others. Writes only what differs.
   virtual void tune(const IpvsSettings&) {}
   /// Makes table() equal to `desired`; `changes` are the fewest that do so, in an order that leaves no
-  /// service without a real server on the way, and there is at least one.
+  /// service without a real server on the way, and there is at least one. A dataplane that checks real
+  /// servers itself (Abilities::checks) is told of changes to what was desired before, and has those of them
+  /// that it finds healthy.
   virtual void apply(const Table& desired, std::span<const ipvs::Change> changes) = 0;
   /// Takes away what prepare() made, the table being empty.
   virtual void clear() = 0;
+  /// `changed` is called when table() may be another one for a reason of the dataplane's own; never from
+  /// within a call of this class.
+  virtual void follow(std::function<void()> changed) { (void)changed; }
 };
 
 }  // namespace lbcore::dataplane

@@ -71,7 +71,8 @@ TEST(Lbd, ReadsEveryKindWithItsOwnScheduler) {
       {"ipvs", {"lc", {"ipvs", "nftables", "program:lbd"}}},
       {"nftables", {"random", {"nftables", "program:lbd"}}},
       {"iptables", {"random", {"program:iptables-restore", "program:lbd"}}},
-      {"nginx", {"rr", {"program:nginx", "program:lbd"}}}};
+      {"nginx", {"rr", {"program:nginx", "program:lbd"}}},
+      {"keepalived", {"lc", {"ipvs", "nftables", "program:keepalived", "program:lbd"}}}};
   for (const auto& [kind, has] : kinds) {
     auto web = service();
     web.load_balancers->kind = kind;
@@ -225,7 +226,7 @@ TEST(Gobgpd, IsReadyWhenItHasTakenItsLastNeighbour) {
 TEST(Gobgpd, OfAReflectorHasOnlyTheRoutersForClients) {
   const auto text =
       gobgpd::reflector(
-          {{.router_id = address("10.0.0.109")}, *Prefix::parse("172.16.0.0/16"), {address("10.0.0.110")}})
+          {{.router_id = address("10.0.0.109")}, {*Prefix::parse("172.16.0.0/16")}, {address("10.0.0.110")}})
           .files.at(0)
           .text;
   const auto neighbours = text.find("neighbors:\n  - config");
