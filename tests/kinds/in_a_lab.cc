@@ -48,7 +48,8 @@ TEST_P(Kind, ServesWithFairSharesAndReactsToAKilledPodAndALostLoadBalancer) {
   EXPECT_THAT(left, SizeIs(5));
   EXPECT_FALSE(left.contains("172.16.2.2")) << "web-2's address";
   if (is_keepalived()) {
-    EXPECT_THAT(lab_.must("logs web-lb-1 lbd"), HasSubstr("Removing service [172.16.2.2]:tcp:80"));
+    EXPECT_THAT(lab_.must("logs web-lb-1 lbd"),
+                HasSubstr("Removing service [172.16.2.2]:none:80 from VS FWM 1"));
   }
 
   mark = lab_.mark();
