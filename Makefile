@@ -56,6 +56,7 @@ sanitize: setup-test ## the unit and kernel tests under AddressSanitizer and Und
 
 bench: setup programs ## the papers' comparisons in ratios, into docs/bench/; what bring-up, observing and XDP cost
 	@build/bin/lblab bench topologies/bench.yaml --out docs/bench
+	@build/bin/lblab bench topologies/bench-aws.yaml --out docs/bench
 	@ninja -C build bench
 
 format: setup-check ## clang-format every source file in place

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <set>
+#include <sstream>
 
 #include "lab/report/gnuplot.hpp"
 #include "lab/report/plot_script.hpp"
@@ -54,6 +56,17 @@ std::string unit_text(const Summary& summary, const Point& base) {
                      base.value.middle < 10 ? 2 : 0, unit(summary.measure));
 }
 
+/// Lines of at most so many characters.
+std::vector<std::string> wrapped(const std::string& text, std::size_t most) {
+  std::vector<std::string> lines{""};
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > most) lines.emplace_back();
+    lines.back() += (lines.back().empty() ? "" : " ") + word;
+  }
+  return lines;
+}
+
 bool has_papers(const Summary& summary) {
   return std::ranges::any_of(summary.points, [](const Point& point) { return point.paper.has_value(); });
 }
@@ -63,15 +76,20 @@ std::string texts(const Bench& bench, const Summary& summary, const Machine& mac
   const auto base = std::ranges::find(summary.points, summary.baseline,
                                       [](const Point& point) { return point.variant.name; });
   const bool has_ratios = summary.measure != Measure::latency && base != summary.points.end();
-  std::vector<std::string> below;
-  if (has_ratios) below.push_back(unit_text(summary, *base) + ". Medians with 95 % intervals.");
-  below.push_back(conditions(bench, summary.measure, machine));
-  if (has_papers(summary)) below.push_back("Papers: " + bench.paper->source);
+  std::vector<std::string> paragraphs, below;
+  if (has_ratios) paragraphs.push_back(unit_text(summary, *base) + ". Medians with 95 % intervals.");
+  paragraphs.push_back(conditions(bench, summary.measure, machine));
+  if (has_papers(summary)) paragraphs.push_back("Papers: " + bench.paper->source);
+  constexpr std::size_t most_characters = 112;  // that fit into the width
+  for (const auto& paragraph : paragraphs)
+    std::ranges::copy(wrapped(paragraph, most_characters), std::back_inserter(below));
+  const auto lines = static_cast<double>(below.size());
   auto script = fmt::format(
       "set label 1 {} at screen 0.012, screen 0.955 font ',15' textcolor rgb '@ink'\n"
-      "set bmargin 7.6\nset tmargin 4.8\n",
-      quoted(bench.about.empty() ? bench.name : bench.about));
-  constexpr double first_line = 0.115, line_height = 0.04;  // of the whole height
+      "set bmargin {:.2f}\nset tmargin 4.8\n",
+      quoted(bench.about.empty() ? bench.name : bench.about), 4.0 + 1.2 * lines);
+  constexpr double line_height = 0.04;  // of the whole height
+  const double first_line = 0.035 + line_height * (lines - 1);
   for (std::size_t n = 0; n < below.size(); ++n)
     script += fmt::format("set label {} {} at screen 0.012, screen {:.3f} font ',11' textcolor rgb '@grey'\n",
                           n + 2, quoted(below[n]), first_line - line_height * static_cast<double>(n));

@@ -185,7 +185,7 @@ const char* unit(Measure measure) {
     case Measure::instructions:
       break;
   }
-  return "1000 instructions a request";
+  return "thousand instructions a request";
 }
 
 namespace {

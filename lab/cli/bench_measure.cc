@@ -16,6 +16,7 @@
 #include "lab/cli/client.hpp"
 #include "lab/cli/commands.hpp"
 #include "lab/cli/standing_lab.hpp"
+#include "lab/cli/standing_labs.hpp"
 #include "lab/sys/error.hpp"
 
 namespace lblab::cli {
@@ -67,45 +68,22 @@ nlohmann::json ask_in_turn(const bench::Variant& variant, std::vector<std::strin
   return nlohmann::json::parse(asked.out);
 }
 
-/// The labs that stand, by name. Bringing one up takes longer than loading it, so a bench takes over those of
-/// the one before it.
-class Labs {
- public:
-  Labs(std::string file, const Progress& progress) : file_(std::move(file)), progress_(progress) {}
-
-  /// Ends those that none of these variants needs.
-  void keep_only(const std::vector<bench::Variant>& variants) {
-    std::erase_if(labs_, [&](const auto& lab) {
-      return std::ranges::find(variants, lab.first, &bench::Variant::lab) == variants.end();
-    });
-  }
-
-  /// Throws Failure.
-  void bring_up(const bench::Variant& variant) {
-    auto& lab = labs_[variant.lab];
-    if (!lab) lab = std::make_unique<StandingLab>(topology_of(variant.text), file_, progress_);
-  }
-
- private:
-  const std::string file_;
-  const Progress& progress_;
-  std::map<std::string, std::unique_ptr<StandingLab>> labs_;
-};
-
 /// One bench: its labs stand side by side, so that the runs of a round are as close in time as they can be.
 /// What fails in one variant is noted, and the others go on.
 class Session {
  public:
-  Session(const Bench& bench, const bench::Matrix& matrix, Labs& labs, const Progress& progress)
+  Session(const Bench& bench, const bench::Matrix& matrix, StandingLabs& labs, const Progress& progress)
       : bench_(bench), labs_(labs), progress_(progress), variants_(matrix.variants) {}
 
   std::map<std::string, bench::Runs> run() {
-    labs_.keep_only(variants_);
-    std::size_t n = 0;
-    for (const auto& variant : variants_) {
-      progress_(fmt::format("{}: {} ({} of {})", bench_.name, variant.point.name, ++n, variants_.size()));
-      if (bring_up(variant)) standing_.push_back(&variant);
-    }
+    const auto failed = labs_.bring_up(bench_.name, variants_);
+    for (const auto& variant : variants_)
+      if (const auto error = failed.find(variant.lab); error != failed.end()) {
+        lose(variant, error->second);
+      } else {
+        warm_up(variant);
+        standing_.push_back(&variant);
+      }
     for (int round = 1; round <= bench_.rounds; ++round) measure_all(round);
     return std::move(runs_);
   }
@@ -115,23 +93,21 @@ class Session {
     return std::ranges::any_of(bench_.measures, [=](Measure measure) { return ((measure == any) || ...); });
   }
 
-  /// What cannot be brought up is lost in all rounds. What does not answer yet may do so in the first.
-  bool bring_up(const bench::Variant& variant) {
-    try {
-      labs_.bring_up(variant);
-    } catch (const std::exception& error) {
-      tell(variant, error.what());
-      for (int round = 1; round <= bench_.rounds; ++round)
-        for (const char* what : kinds_of_runs()) lose(variant, round, what, error.what());
-      return false;
-    }
+  /// A lab that cannot be brought up is lost in all rounds.
+  void lose(const bench::Variant& variant, const std::string& why) {
+    tell(variant, why);
+    for (int round = 1; round <= bench_.rounds; ++round)
+      for (const char* what : kinds_of_runs()) lose(variant, round, what, why);
+  }
+
+  /// What does not answer yet may do so in the first round.
+  void warm_up(const bench::Variant& variant) {
     try {
       progress_(fmt::format("{}: warming up {}", bench_.name, variant.point.name));
       load(variant, whole(bench_.load.warm));
     } catch (const std::exception& error) {
       tell(variant, error.what());
     }
-    return true;
   }
 
   std::vector<const char*> kinds_of_runs() const {
@@ -227,7 +203,7 @@ class Session {
   }
 
   const Bench& bench_;
-  Labs& labs_;
+  StandingLabs& labs_;
   const Progress& progress_;
   const std::vector<bench::Variant> variants_;
   std::vector<const bench::Variant*> standing_;
@@ -252,7 +228,7 @@ std::vector<double> instructions(const nlohmann::json& event) {
 bench::Results measure(const Topology& topology, const std::string& file,
                        const std::vector<std::string>& benches) {
   const Progress progress;
-  Labs labs(file, progress);
+  StandingLabs labs(file, progress);
   bench::Results results{.machine = this_machine(), .benches = {}};
   for (const auto& bench : topology.cluster.benches)
     if (std::ranges::find(benches, bench.name) != benches.end())

@@ -76,8 +76,14 @@ void hand_over(const Topology& topology, const BringUp& options, const Progress&
 
 void Progress::operator()(const std::string& text) const {
   const std::chrono::duration<double> since = std::chrono::steady_clock::now() - start_;
-  fmt::print("{:6.1f} s  {}\n", since.count(), text);
+  fmt::print("{:6.1f} s  {}{}\n", since.count(), prefix_, text);
   std::fflush(stdout);
+}
+
+Progress Progress::of(const std::string& name) const {
+  auto named = *this;
+  named.prefix_ = name + ": ";
+  return named;
 }
 
 void bring_up(const Topology& topology, const BringUp& options, const Progress& progress,

@@ -11,12 +11,16 @@
 
 namespace lblab::cli {
 
-/// Lines with the time since the command began, so that nothing takes longer than two seconds unseen.
+/// Lines with the time since the command began, so that nothing takes longer than two seconds unseen. A line
+/// is written at once, whichever thread writes it.
 class Progress {
  public:
   void operator()(const std::string& text) const;
+  /// The same of one thing among others: its name goes before each line.
+  Progress of(const std::string& name) const;
 
  private:
+  std::string prefix_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 

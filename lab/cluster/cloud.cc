@@ -25,6 +25,18 @@ Address gateway_address(const model::Network& network, const model::Interface& i
   return segment.network().address + 1;
 }
 
+/// A router that is a network's gateway, and how it is on it.
+struct OwnGateway {
+  const Node* router;
+  const model::Interface* interface;
+};
+std::optional<OwnGateway> own_gateway(const Cluster& cluster, const std::string& network) {
+  for (const auto& node : cluster.nodes)
+    for (const auto& interface : node.interfaces)
+      if (interface.network == network && interface.is_gateway) return OwnGateway{&node, &interface};
+  return std::nullopt;
+}
+
 Sysctls forwards_what_it_knows(bool ipv6) {
   auto sysctls = baseline(true, ipv6);
   override_with(sysctls, {{"net.ipv4.conf.all.rp_filter", "1"}, {"net.ipv4.conf.default.rp_filter", "1"}});
@@ -35,7 +47,7 @@ Sysctls forwards_what_it_knows(bool ipv6) {
 
 void add_gateways(const Cluster& cluster, model::Lab& lab) {
   for (const auto& network : cluster.networks) {
-    if (network.cloud == Cloud::none) continue;
+    if (network.cloud == Cloud::none || own_gateway(cluster, network.name)) continue;
     auto& host = add_host(lab, model::gateway_name(network.name), "gateway");
     override_with(host.sysctls, forwards_what_it_knows(uses_ipv6(cluster)));
     int n = 0;
@@ -49,7 +61,9 @@ void add_gateways(const Cluster& cluster, model::Lab& lab) {
 void attach_to_gateway(const Cluster& cluster, const model::Interface& interface, model::Link port,
                        model::Lab& lab) {
   const auto& network = network_of(cluster, interface);
-  auto& gateway = lab.hosts.at(model::gateway_name(network.name));
+  const auto own = own_gateway(cluster, network.name);
+  auto& gateway = lab.hosts.at(own ? own->router->name : model::gateway_name(network.name));
+  if (own) port.steering = steering(*own->interface, port.queues);
   port.addresses = {single(gateway_address(network, interface))};
   gateway.routes.push_back(
       {.destination = single(interface.address.address), .next_hops = {{.link = port.name}}});
@@ -60,7 +74,7 @@ void add_cloud_routes(const Cluster& cluster, const Node& node, model::Host& hos
   bool has_default = node.gateway.has_value();
   for (const auto& interface : node.interfaces) {
     const auto& network = network_of(cluster, interface);
-    if (network.cloud == Cloud::none) continue;
+    if (network.cloud == Cloud::none || interface.is_gateway) continue;
     const auto gateway = gateway_address(network, interface);
     if (network.cloud == Cloud::gcp)
       host.routes.push_back({.destination = single(gateway), .next_hops = {{.link = interface.name}}});
@@ -71,9 +85,10 @@ void add_cloud_routes(const Cluster& cluster, const Node& node, model::Host& hos
 }
 
 bool is_behind_gateway(const Cluster& cluster, const Node& node, const model::Interface& other) {
-  if (network_of(cluster, other).cloud == Cloud::none) return false;
+  if (network_of(cluster, other).cloud == Cloud::none || other.is_gateway) return false;
   return std::ranges::none_of(node.interfaces, [&](const model::Interface& own) {
-    return own.network == other.network && own.address.network() == other.address.network();
+    return own.network == other.network &&
+           (own.is_gateway || own.address.network() == other.address.network());
   });
 }
 

@@ -8,8 +8,8 @@
 /// network has given away. What a pod sends without wrapping it is dropped: nothing was given to pods.
 namespace lblab::cluster {
 
-/// The gateway of every network that has one: a host that forwards, knows its subnets, and checks sources
-/// (strict reverse-path filter).
+/// The gateway of every network that needs one and has no router for it: a host that forwards, knows its
+/// subnets, and checks sources (strict reverse-path filter).
 void add_gateways(const Cluster&, model::Lab&);
 
 /// A host's interface on a network where each is alone with the gateway: `port`, a veth to the host, becomes

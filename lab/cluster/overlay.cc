@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "lab/cluster/cloud.hpp"
 #include "lab/cluster/routing.hpp"
 #include "lab/cluster/sysctls.hpp"
@@ -35,7 +37,7 @@ int overhead_bytes(Backend backend) {
 /// One that knows the overlay.
 struct Member {
   const Node* node;
-  std::optional<Prefix> pods;  // those of a node; a reflector has none
+  std::optional<Prefix> prefix;  // its pods', or a reflector's own (reflector_prefix)
 };
 
 /// The interface by which the other members reach it: on the first node's network.
@@ -68,15 +70,16 @@ class Overlay {
     }
     members_ = nodes_;
     for (const auto* reflector : with_role(cluster, Role::route_reflector))
-      if (!placement.away.contains(reflector->name)) members_.push_back({reflector, std::nullopt});
+      if (!placement.away.contains(reflector->name))
+        members_.push_back({reflector, reflector_prefix(cluster, *reflector)});
   }
 
   void build() {
     for (const auto& node : nodes_) add_bridge(node);
     for (const auto& member : members_) {
       if (backend_ != Backend::host_gw && !add_device(member)) continue;
-      for (const auto& node : nodes_)
-        if (node.node != member.node) connect(member, node);
+      for (const auto& other : members_)
+        if (other.prefix && other.node != member.node) connect(member, other);
       if (backend_ == Backend::udp) run_overlayd(member);
     }
   }
@@ -88,7 +91,7 @@ class Overlay {
     host(node).links.push_back({.name = pod_bridge,
                                 .kind = model::Bridge{},
                                 .mtu = pod_link_mtu(cluster_),
-                                .addresses = {{pod_gateway(*node.pods), node.pods->length}}});
+                                .addresses = {{pod_gateway(*node.prefix), node.prefix->length}}});
     override_with(host(node).sysctls, bridge());
   }
 
@@ -104,6 +107,8 @@ class Overlay {
     } else if (backend_ == Backend::ipip) {
       device.kind = model::Ipip{.local = local, .remote = {}};
     }
+    if (member.prefix && member.node->role == Role::route_reflector)
+      device.addresses.push_back({pod_gateway(*member.prefix), pod_gateway(*member.prefix).bits()});
     host(member).links.push_back(std::move(device));
     return true;
   }
@@ -113,10 +118,10 @@ class Overlay {
     const auto* far = underlay(cluster_, *to.node);
     if (!far) return;
     const auto& remote = far->address.address;
-    model::Route route{.destination = *to.pods, .next_hops = {{.link = overlay_link}}};
-    if (from.pods) route.source = pod_gateway(*from.pods);
+    model::Route route{.destination = *to.prefix, .next_hops = {{.link = overlay_link}}};
+    if (from.prefix) route.source = pod_gateway(*from.prefix);
     if (backend_ == Backend::vxlan) {
-      const auto next_hop = pod_gateway(*to.pods);
+      const auto next_hop = pod_gateway(*to.prefix);
       route.next_hops.front().via = next_hop;
       route.on_link = true;
       host(from).neighbours.push_back({.link = overlay_link, .address = next_hop, .mac = mac_of(remote)});
@@ -136,7 +141,7 @@ class Overlay {
       const auto* interface = underlay(cluster_, *member.node);
       if (member.node == own.node || !interface) continue;
       peers.push_back(interface->address.address);
-      if (member.pods) routes.push_back({*member.pods, interface->address.address});
+      if (member.prefix) routes.push_back({*member.prefix, interface->address.address});
     }
     const auto local = underlay(cluster_, *own.node)->address.address;
     install(daemons::overlayd::wrapper(overlay_link, local, peers, routes), host(own));
@@ -145,7 +150,7 @@ class Overlay {
   void route_by_neighbour(const Member& from, const Member& to) {
     if (const auto adjacency = adjacent(*from.node, *to.node))
       host(from).routes.push_back(
-          {.destination = *to.pods,
+          {.destination = *to.prefix,
            .next_hops = {{.via = adjacency->there->address.address, .link = adjacency->here->name}}});
   }
 
@@ -182,6 +187,18 @@ int overlay_mtu(const Cluster& cluster) { return ethernet_mtu - overhead_bytes(c
 int pod_link_mtu(const Cluster& cluster) {
   const int mtu = overlay_mtu(cluster);
   return mtu == ethernet_mtu ? 0 : mtu;
+}
+
+std::optional<Prefix> reflector_prefix(const Cluster& cluster, const Node& reflector) {
+  const auto nodes = with_role(cluster, Role::node);
+  const bool is_member = reflector.role == Role::route_reflector && cluster.overlay && !nodes.empty();
+  if (!is_member || cluster.overlay->backend == Backend::host_gw) return std::nullopt;
+  const auto* interface = underlay(cluster, reflector);
+  const auto is_behind = [&](const Node* node) { return is_behind_gateway(cluster, *node, *interface); };
+  if (!interface || std::ranges::none_of(nodes, is_behind)) return std::nullopt;
+  const auto reflectors = with_role(cluster, Role::route_reflector);
+  const auto n = std::ranges::find(reflectors, &reflector) - reflectors.begin();
+  return pod_prefix(*cluster.overlay, nodes.size() + static_cast<std::size_t>(n));
 }
 
 void build_overlay(const Cluster& cluster, const Placement& placement, model::Lab& lab) {

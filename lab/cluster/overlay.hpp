@@ -13,6 +13,11 @@ inline constexpr const char* overlay_link = "overlay";
 /// The pods' default gateway on a node: the first address of its prefix, which is the bridge's.
 inline Address pod_gateway(const Prefix& pods) { return pods.address + 1; }
 
+/// A route reflector's own prefix in the overlay, after those of the nodes, where a cloud's gateway is
+/// between it and them: the gateway drops what pods send to its address in the network, so that they reach it
+/// under the first address of this prefix. Routes alone (host-gw) get nothing past a gateway.
+std::optional<Prefix> reflector_prefix(const Cluster&, const Node& reflector);
+
 /// The longest IP packet between pods, in bytes: an Ethernet frame's 1500 less what the backend puts before
 /// it. The cluster has an overlay.
 int overlay_mtu(const Cluster&);

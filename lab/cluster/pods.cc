@@ -40,7 +40,7 @@ class Pods {
     for (int n = 1; n <= service.load_balancers->replicas; ++n)
       if (const auto name = load_balancer_name(service.name, n); is_here(name)) {
         if (service.load_balancers->in == model::LoadBalancers::Place::node)
-          balance_in_node(service, mark, *nodes_.at(seat(name).node).node);
+          balance_in_node(service, mark, nodes_.at(seat(name).node));
         else
           add_balancer(service, mark, name);
       }
@@ -126,10 +126,11 @@ class Pods {
         {.destination = service.addresses, .next_hops = {{.via = address, .link = pod_bridge}}});
   }
 
-  // The node is the next hop and what balances, as in the papers' Figure 5.4.
-  void balance_in_node(const model::Service& service, std::uint32_t mark, const Node& node) {
-    auto& host = lab_.hosts.at(node.name);
-    balance(service, mark, node, next_hop(cluster_, node), host);
+  // The node is the next hop and what balances, as in the papers' Figure 5.4. It announces from its address
+  // among the pods: to the reflector it is an announcer like others.
+  void balance_in_node(const model::Service& service, std::uint32_t mark, const Home& home) {
+    auto& host = lab_.hosts.at(home.node->name);
+    balance(service, mark, *home.node, pod_gateway(home.pods), host);
     // The answers of its own pods come from the service's addresses, which are local here.
     if (service.load_balancers->forwarding == model::LoadBalancers::Forwarding::tunnel)
       override_with(host.sysctls, accept_local());

@@ -1,7 +1,6 @@
 #include "lab/cluster/routing.hpp"
 
-#include <algorithm>
-
+#include "lab/cluster/overlay.hpp"
 #include "lab/daemons/bird.hpp"
 #include "lab/daemons/fibd.hpp"
 #include "lab/daemons/frr.hpp"
@@ -59,19 +58,10 @@ void run_router(const Cluster& cluster, const Node& node, model::Host& host) {
   }
 }
 
-bool balances_in_nodes(const Cluster& cluster) {
-  return std::ranges::any_of(cluster.services, [](const model::Service& service) {
-    return service.load_balancers && service.load_balancers->in == model::LoadBalancers::Place::node;
-  });
-}
-
 void run_reflector(const Cluster& cluster, const Node& node, model::Host& host) {
   const auto routers = speakers(cluster, Role::router);
-  daemons::BgpReflector reflector{
-      identity(node, routers), {cluster.overlay->subnet.network()}, addresses(node, routers)};
-  if (balances_in_nodes(cluster))
-    for (const auto& announcer : addresses(node, with_role(cluster, Role::node)))
-      reflector.announcers.push_back({announcer, announcer.bits()});
+  daemons::BgpReflector reflector{identity(node, routers), cluster.overlay->subnet.network(),
+                                  addresses(node, routers)};
   switch (speaker(node)->agent) {
     case model::BgpAgent::gobgp:
       return install(daemons::gobgpd::reflector(reflector), host);
@@ -101,7 +91,13 @@ Upstream upstream(const Cluster& cluster, const Node& node) {
   auto peers = speakers(cluster, Role::route_reflector);
   if (peers.empty()) peers = speakers(cluster, Role::router);
   if (peers.empty()) return {};
-  return {.as = speaker(*peers.front())->as, .peers = addresses(node, peers)};
+  Upstream found{.as = speaker(*peers.front())->as, .peers = {}};
+  for (const auto* peer : peers)
+    if (const auto prefix = reflector_prefix(cluster, *peer))
+      found.peers.push_back(pod_gateway(*prefix));
+    else if (const auto adjacency = adjacent(node, *peer))
+      found.peers.push_back(adjacency->there->address.address);
+  return found;
 }
 
 Address next_hop(const Cluster& cluster, const Node& node) {

@@ -14,7 +14,8 @@ std::vector<const Node*> with_role(const Cluster& cluster, Role role) {
 std::optional<Adjacency> adjacent(const Node& here, const Node& there) {
   for (const auto& ours : here.interfaces)
     for (const auto& theirs : there.interfaces)
-      if (ours.network == theirs.network && ours.address.network() == theirs.address.network())
+      if (ours.network == theirs.network &&
+          (ours.is_gateway || theirs.is_gateway || ours.address.network() == theirs.address.network()))
         return Adjacency{&ours, &theirs};
   return std::nullopt;
 }

@@ -23,7 +23,8 @@ struct Adjacency {
   const model::Interface* here;
   const model::Interface* there;
 };
-/// On the first network of `here` that `there` is on too; of a cloud's network on one segment.
+/// On the first network of `here` that `there` is on too; of a cloud's network on one segment, or with its
+/// gateway.
 std::optional<Adjacency> adjacent(const Node& here, const Node& there);
 
 /// The BGP settings of a node that speaks BGP: what it says, and for a route reflector, which is nothing

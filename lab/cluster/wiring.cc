@@ -50,16 +50,15 @@ Segments segments(const model::Cluster& cluster) {
   return found;
 }
 
-/// What the host's end does with what arrives.
-std::vector<std::vector<int>> steering(const model::Interface& interface) {
-  std::vector<std::vector<int>> queues(static_cast<std::size_t>(std::max(interface.rss, 1)));
-  if (interface.rps.empty() && interface.rss == 0) return {};
-  for (std::size_t n = 0; n < queues.size(); ++n)
-    queues[n] = interface.rps.empty() ? std::vector<int>{static_cast<int>(n)} : interface.rps;
-  return queues;
-}
-
 }  // namespace
+
+std::vector<std::vector<int>> steering(const model::Interface& interface, int queues) {
+  if (interface.rps.empty() && interface.rss == 0) return {};
+  std::vector<std::vector<int>> processors(static_cast<std::size_t>(queues), interface.rps);
+  if (interface.rps.empty())
+    for (int n = 0; n < queues; ++n) processors[static_cast<std::size_t>(n)] = {n};
+  return processors;
+}
 
 model::Host& add_host(model::Lab& lab, const std::string& name, const std::string& role) {
   const auto [at, added] = lab.hosts.try_emplace(name, model::Host{.name = name, .role = role});
@@ -81,6 +80,7 @@ void wire_networks(const model::Cluster& cluster, Placement& placement, model::L
   add_gateways(cluster, lab);
   for (const auto& node : cluster.nodes)
     for (const auto& interface : node.interfaces) {
+      if (interface.is_gateway) continue;  // it has a link to each of the others
       model::Link port{.name = fmt::format("p{}", fabric_port(placement, node.name, interface.name)),
                        .kind = model::Veth{node.name, interface.name},
                        .alias = node.name + ":" + interface.name,
@@ -99,7 +99,7 @@ void wire_networks(const model::Cluster& cluster, Placement& placement, model::L
            .addresses = {interface.address},
            .impairment = interface.impairment.value_or(model::Impairment{}),
            .queues = std::max(interface.rss, 1),
-           .steering = steering(interface)});
+           .steering = steering(interface, std::max(interface.rss, 1))});
     }
   for (const auto& network : cluster.networks)
     if (network.cloud == model::Cloud::aws) {

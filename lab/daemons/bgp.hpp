@@ -24,14 +24,14 @@ struct BgpRouter : BgpSpeaker {
   std::vector<Address> passive_peers;
 };
 
-/// Waits for announcers from anywhere in these networks, and for the routers. As in the papers only the
-/// routers are its clients (RFC 4456): announcers are not told of each other's routes.
+/// Waits for announcers from anywhere in `announcers`, and for the routers. As in the papers only the routers
+/// are its clients (RFC 4456): announcers are not told of each other's routes.
 struct BgpReflector : BgpSpeaker {
-  std::vector<Prefix> announcers;
+  Prefix announcers;
   std::vector<Address> routers;
 };
 
-/// Beside lbd, in a load-balancer pod or in a node: holds the session, and says what lbd-announce tells it.
+/// Beside lbd: holds the session, and says what lbd-announce tells it.
 struct BgpAnnouncer {
   std::uint32_t as = 65021;
   Address local;                   // router-id and source of the session

@@ -66,19 +66,14 @@ Program router(const BgpRouter& router) {
 }
 
 Program reflector(const BgpReflector& reflector) {
-  std::string text = head(
-      "The route reflector: announcers come from these networks; the routers get every path.", reflector);
-  int networks = 0;
-  for (const auto& announcers : reflector.announcers) {
-    text += fmt::format(
-                "protocol bgp announcers{} {{\n  local {} as {}; neighbor range {} internal; dynamic name "
-                "\"announcer\";\n"
-                "  multihop; passive;\n",
-                networks == 0 ? "" : std::to_string(networks), reflector.router_id.str(), reflector.as,
-                announcers.str()) +
-            session(reflector) + "  ipv4 { import all; export none; gateway recursive; };\n}\n";
-    ++networks;
-  }
+  std::string text =
+      head("The route reflector: announcers come from the overlay; the routers get every path.", reflector) +
+      fmt::format(
+          "protocol bgp announcers {{\n  local {} as {}; neighbor range {} internal; dynamic name "
+          "\"announcer\";\n"
+          "  multihop; passive;\n",
+          reflector.router_id.str(), reflector.as, reflector.announcers.str()) +
+      session(reflector) + "  ipv4 { import all; export none; gateway recursive; };\n}\n";
   int n = 0;
   for (const auto& router : reflector.routers)
     text += fmt::format("protocol bgp router{} {{\n  local {} as {}; neighbor {} as {}; direct; rr client;\n",

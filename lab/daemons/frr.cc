@@ -83,12 +83,11 @@ Programs router(const BgpRouter& router) {
 
 Programs reflector(const BgpReflector& reflector) {
   std::string text =
-      head("The route reflector: announcers come from these networks; the routers get every path.",
-           reflector) +
+      head("The route reflector: announcers come from the overlay; the routers get every path.", reflector) +
       fmt::format(" bgp cluster-id {}\n", reflector.router_id.str()) + " neighbor announcers peer-group\n" +
-      peer("announcers", reflector) + fmt::format(" bgp listen limit {}\n", most_announcers);
-  for (const auto& announcers : reflector.announcers)
-    text += fmt::format(" bgp listen range {} peer-group announcers\n", announcers.str());
+      peer("announcers", reflector) +
+      fmt::format(" bgp listen limit {}\n bgp listen range {} peer-group announcers\n", most_announcers,
+                  reflector.announcers.str());
   std::string clients;
   for (const auto& router : reflector.routers) {
     text += peer(router.str(), reflector) + connect_at_once(router.str());

@@ -1,7 +1,6 @@
 #include "lab/daemons/gobgpd.hpp"
 
 #include <fmt/core.h>
-#include <fmt/ranges.h>
 
 namespace lblab::daemons::gobgpd {
 
@@ -102,11 +101,9 @@ Program router(const BgpRouter& router) {
 }
 
 Program reflector(const BgpReflector& reflector) {
-  std::vector<std::string> prefixes;
-  for (const auto& announcers : reflector.announcers) prefixes.push_back(announcers.str());
   std::string text =
       fmt::format("# The route reflector: announcers come from {}; the routers get every path.\n",
-                  fmt::join(prefixes, ", ")) +
+                  reflector.announcers.str()) +
       global(reflector) +
       fmt::format(R"(peer-groups:
   - config:
@@ -114,13 +111,13 @@ Program reflector(const BgpReflector& reflector) {
       peer-as: {}
 )",
                   reflector.as) +
-      timers(reflector) + ipv4 + "dynamic-neighbors:\n";
-  for (const auto& prefix : prefixes)
-    text += fmt::format(R"(  - config:
+      timers(reflector) + ipv4 +
+      fmt::format(R"(dynamic-neighbors:
+  - config:
       prefix: {}
       peer-group: announcers
 )",
-                        prefix);
+                  reflector.announcers.str());
   if (!reflector.routers.empty()) text += "neighbors:\n";
   for (const auto& router : reflector.routers)
     text += peer(reflector, router) + passive +

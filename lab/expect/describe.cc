@@ -11,6 +11,13 @@ namespace lblab::expect {
 
 namespace {
 
+std::string_view counter_meaning(const std::string& counter) {
+  if (counter == "reverse-path-filter") return "dropped by reverse-path filters";
+  if (counter == "conntrack-insert-failed") return "conntrack insertions failed";
+  if (counter == "icmp-unreachable") return "ICMP unreachable sent";
+  return "dropped for want of a route";
+}
+
 using namespace model;
 
 std::string signal_name(int number) {
@@ -148,19 +155,12 @@ struct WhatText {
   }
   std::string operator()(const CounterExpectation& e) const {
     std::vector<std::string> parts;
-    if (e.reverse_path_filter)
-      parts.push_back(fmt::format("at most {} dropped by reverse-path filters", *e.reverse_path_filter));
-    if (e.conntrack_insert_failed)
-      parts.push_back(fmt::format("at most {} conntrack insertions failed", *e.conntrack_insert_failed));
-    if (e.icmp_unreachable)
-      parts.push_back(fmt::format("at most {} ICMP unreachable sent", *e.icmp_unreachable));
-    if (e.no_route) {
-      const auto& [min, max, in] = *e.no_route;
+    for (const auto& [counter, limits] : e.bounds) {
       std::vector<std::string> bounds;
-      if (min) bounds.push_back(fmt::format("at least {}", *min));
-      if (max) bounds.push_back(fmt::format("at most {}", *max));
-      parts.push_back(
-          fmt::format("{} dropped for want of a route{}{}", join(bounds), in.empty() ? "" : " in ", in));
+      if (limits.min) bounds.push_back(fmt::format("at least {}", *limits.min));
+      if (limits.max) bounds.push_back(fmt::format("at most {}", *limits.max));
+      parts.push_back(fmt::format("{} {}{}{}", join(bounds), counter_meaning(counter),
+                                  limits.in.empty() ? "" : " in ", limits.in));
     }
     return join(parts, "no counter named");
   }

@@ -128,7 +128,11 @@ class Chain {
 
 Hit hit(const Case& all, const Window& window) {
   constexpr double beyond = 3600;
-  Hit hit{all.udp.outages(window.from, window.is_last ? window.to + beyond : window.to)};
+  // No action is before the first window: what was lost when it opened is its.
+  const bool is_first = window.opened_by == nullptr;
+  Hit hit{all.udp.outages(is_first ? window.from - beyond : window.from,
+                          window.is_last ? window.to + beyond : window.to)};
+  std::erase_if(hit.outages, [&](const FlowOutage& outage) { return outage.to <= window.from; });
   std::set<int> flows;
   for (const auto& outage : hit.outages) {
     hit.lost += outage.lost;

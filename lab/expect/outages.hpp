@@ -4,7 +4,8 @@
 
 namespace lblab::expect {
 
-/// What the UDP flows went through after one action: by the outages that began in its window.
+/// What the UDP flows went through after one action: by the outages that began in its window. Those of the
+/// first window, which no action opened, may have begun before it.
 struct Hit {
   std::vector<FlowOutage> outages;
   std::optional<FlowOutage> longest;

@@ -68,20 +68,26 @@ Ruling rule(const model::FlowExpectation& e, const Trial& trial) {
   const double from = trial.window.from, end = trial.end();
   const bool is_to_the_end = trial.window.is_last && end >= trial.window.to;
   std::vector<Lost> lost;
-  long alive = 0;
+  long alive = 0, gone = 0;  // gone: before the window
   for (const auto& flow : flows) {
     const Fared fared = expect::fared(flow);
     const bool is_later = !is_to_the_end && fared.lost_at >= end;
     if (fared.fate == Fate::survived || is_later)
       ++alive;
-    else if (fared.lost_at >= from)
+    else if (fared.lost_at >= from || !trial.window.opened_by)  // no action is before the first window
       lost.push_back({&flow, fared});
+    else
+      ++gone;
   }
   const auto n = static_cast<long>(lost.size()), doubt = doubtful(trial, lost);
   Ruling ruling{.outcome = Outcome::passed, .measured = static_cast<double>(n), .unit = "flows"};
-  ruling.seen = fmt::format("{} of {} alive, {} lost{}", alive, flows.size(), n,
-                            lost.empty() ? "" : " (" + by_fate(lost) + ")");
+  ruling.seen = fmt::format("{} of {} alive, {} lost{}{}", alive, flows.size(), n,
+                            lost.empty() ? "" : " (" + by_fate(lost) + ")",
+                            gone == 0 ? "" : fmt::format(", {} before", gone));
   const bool is_over = e.lost && n > *e.lost, is_under = e.survive && alive < *e.survive;
+  const bool was_none_alive = gone == static_cast<long>(flows.size());
+  if (!is_over && !is_under && was_none_alive)
+    return {Outcome::inconclusive, "no long-lived connection was alive when the window opened"};
   if (!is_over && !is_under) return ruling;
   const bool is_noise = (!is_over || n - doubt <= *e.lost) && (!is_under || alive + doubt >= *e.survive);
   ruling.outcome = is_noise ? Outcome::inconclusive : Outcome::failed;

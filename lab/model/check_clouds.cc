@@ -4,6 +4,7 @@
 
 #include "lab/model/check.hpp"
 #include "lab/model/cluster.hpp"
+#include "lab/model/read.hpp"
 
 namespace lblab::model {
 namespace {
@@ -14,7 +15,7 @@ class Clouds {
     for (const View& network : networks_.each())
       if (network["cloud"].ok()) check_network(network);
     for (const View& node : topology["nodes"].each()) {
-      for (const View& on : node["interfaces"].each()) check_interface(on);
+      for (const View& on : node["interfaces"].each()) check_interface(node, on);
       check_gateway(node, topology["nodes"]);
     }
   }
@@ -55,7 +56,7 @@ class Clouds {
     seen.push_back(prefix);
   }
 
-  void check_interface(const View& on) {
+  void check_interface(const View& node, const View& on) {
     const View network = networks_.at(on.name()), given = on["address"], subnet = network["subnet"];
     if (!network["cloud"].ok() || !given.ok() || !subnet.ok()) return;
     const auto address = given.as<Address>();
@@ -72,9 +73,15 @@ class Clouds {
       if (!segments.empty())
         report(given.mark(), fmt::format("{} is on none of the subnets of '{}'", address.str(), on.name()),
                fmt::format("choose one of {}, or add a subnet", segments.front().str()));
+    } else if (is_gateway(node, network)) {
+      if (const View impaired = on["impair"]; impaired.given())
+        report(impaired.name_mark(),
+               fmt::format("'{}' has a link to each host of '{}'", node.name(), on.name()),
+               "impair the other ends");
     } else if (address == own->network().address + 1) {
       report(given.mark(), fmt::format("{} is the address of the gateway of '{}'", address.str(), on.name()),
-             fmt::format("choose one from {} on", (own->network().address + 2).str()));
+             fmt::format("choose one from {} on{}", (own->network().address + 2).str(),
+                         is_aws(network) ? "" : ", or make it a router, which is the gateway then"));
     } else if (is_aws(network) && address == own->network().address) {
       report(given.mark(), fmt::format("{} is the address of {} itself", address.str(), own->str()),
              fmt::format("choose one from {} on", (own->network().address + 2).str()));
@@ -90,7 +97,8 @@ class Clouds {
     std::string cloud;
     for (const View& on : node["interfaces"].each()) {
       if (!other["interfaces"].at(on.name()).given()) continue;
-      if (!networks_.at(on.name())["cloud"].given()) return;
+      const View network = networks_.at(on.name());
+      if (!network["cloud"].given() || is_gateway(other, network)) return;
       cloud = on.name();
     }
     if (!cloud.empty())

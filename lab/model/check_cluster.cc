@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lab/model/check.hpp"
+#include "lab/model/read.hpp"
 #include "lab/model/seats.hpp"
 #include "lab/sys/address.hpp"
 
@@ -240,12 +241,19 @@ class ClusterCheck {
     // The first prefix of the subnet stays free, so that the overlay's own address is nobody's.
     const auto prefixes = (std::int64_t{1} << (node_prefix - pods.length)) - 1;
     const auto nodes = static_cast<std::int64_t>(role("node").size());
-    if (nodes > prefixes)
+    const auto members = nodes + static_cast<std::int64_t>(role("route-reflector").size());
+    if (nodes > prefixes || (members > prefixes && has_cloud()))
       return report(length.mark(),
-                    fmt::format("{} nodes, and the overlay {} has {} prefixes of /{}", nodes, pods.str(),
-                                prefixes, node_prefix),
+                    fmt::format("{} nodes{}, and the overlay {} has {} prefixes of /{}", nodes,
+                                nodes > prefixes ? "" : " and route reflectors behind a cloud's gateway",
+                                pods.str(), prefixes, node_prefix),
                     "write a longer node-prefix, or a shorter subnet");
     if (nodes > 0) check_room(static_cast<int>(node_prefix), length.mark());
+  }
+
+  bool has_cloud() const {
+    return std::ranges::any_of(networks_.each(),
+                               [](const View& network) { return network["cloud"].given(); });
   }
 
   void check_room(int node_prefix, Mark mark) {
@@ -272,12 +280,22 @@ class ClusterCheck {
   }
 
   using Names = std::set<std::string>;
-  /// Those on which they are neighbours: a cloud's gateway knows no next hops but its own.
+  /// Those on which others are their neighbours: in a cloud, all are the gateway's and nobody else's.
   Names networks_of(const std::vector<View>& nodes) const {
     Names names;
     for (const View& node : nodes)
       for (const View& on : node["interfaces"].each())
-        if (!networks_.at(on.name())["cloud"].given()) names.insert(on.name());
+        if (const View network = networks_.at(on.name());
+            !network["cloud"].given() || is_gateway(node, network))
+          names.insert(on.name());
+    return names;
+  }
+
+  /// Those on which packets of the overlay get from one of its members to another.
+  Names underlays_of(const View& node) const {
+    if (overlay_["backend"].as<std::string>() == "host-gw") return networks_of({node});
+    Names names;
+    for (const View& on : node["interfaces"].each()) names.insert(on.name());
     return names;
   }
 
@@ -301,7 +319,7 @@ class ClusterCheck {
              "the router's next hops are the nodes' addresses");
     check_on(reflectors, at_routers, "a router that speaks BGP",
              "the reflector passes the routes on to the router");
-    const auto at_first_node = networks_of({nodes.front()});
+    const auto at_first_node = underlays_of(nodes.front());
     const auto first = fmt::format("node '{}'", nodes.front().name());
     check_on(nodes, at_first_node, first, overlay_["backend"].as<std::string>() + " goes from node to node");
     check_on(reflectors, at_first_node, first, "the reflector has routes to the pods through the nodes");

@@ -107,8 +107,9 @@ void check_source(const View& source, const View&, bool has_connected, ScenarioS
 }
 
 void check_counters(const View& counters, const View&, bool, ScenarioScope& scope) {
-  const View in = counters["no-route"]["in"];
-  if (in.ok() && !scope.lab().has_gateway(in.as<std::string>())) scope.check_host(in, Sort::host);
+  for (const auto word : counter_words)
+    if (const View in = counters[word]["in"]; in.ok() && !scope.lab().has_gateway(in.as<std::string>()))
+      scope.check_host(in, Sort::host);
 }
 
 using Check = void (*)(const View& subject, const View& expect, bool has_connected, ScenarioScope&);

@@ -6,6 +6,7 @@
 
 #include "lab/model/check.hpp"
 #include "lab/model/nearest.hpp"
+#include "lab/model/read.hpp"
 #include "lab/model/value.hpp"
 #include "lab/sys/address.hpp"
 
@@ -88,7 +89,7 @@ class References {
     for (const View& on : node["interfaces"].each()) {
       const View subnet = networks_.at(on.name())["subnet"];
       if (const View address = on["address"]; subnet.ok() && address.ok())
-        add_segment(networks_.at(on.name()), address.as<Address>(), reach);
+        add_segment(node, networks_.at(on.name()), address.as<Address>(), reach);
       else
         reach.known = false;
     }
@@ -101,10 +102,10 @@ class References {
   }
 
   /// In a cloud the hosts of a network are not all neighbours.
-  static void add_segment(const View& network, const Address& own, Reach& reach) {
+  static void add_segment(const View& node, const View& network, const Address& own, Reach& reach) {
     Prefix segment{own, network["subnet"].as<Prefix>().length};
     const View cloud = network["cloud"];
-    if (cloud.ok() && cloud.as<std::string>() == "gcp") {
+    if (cloud.ok() && cloud.as<std::string>() == "gcp" && !is_gateway(node, network)) {
       reach.gateways.push_back(segment.network().address + 1);
       segment.length = own.bits();
     }

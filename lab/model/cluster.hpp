@@ -24,8 +24,9 @@ using sys::Prefix;
 /// the segments are subnets, and what goes from one to another passes the gateway.
 enum class Cloud { none, gcp, aws };
 
-/// One layer-2 segment: a bridge in the lab's fabric. A cloud's network has a gateway (gateway_name())
-/// between hosts or between subnets.
+/// One layer-2 segment: a bridge in the lab's fabric. A cloud's network has a gateway between hosts or
+/// between subnets: a router of the topology (Interface::is_gateway), or a host that the lab makes
+/// (gateway_name()).
 struct Network {
   std::string name;
   Prefix subnet;
@@ -34,7 +35,7 @@ struct Network {
   std::vector<Prefix> subnets = {};  // aws: parts of `subnet`
 };
 
-/// The host that is the gateway of a cloud's network.
+/// The host that is the gateway of a cloud's network where no router is.
 std::string gateway_name(const std::string& network);
 
 /// An interface on a network. Its name is eth0, eth1, … in the order written.
@@ -44,6 +45,7 @@ struct Interface {
   std::optional<Impairment> impairment = {};  // in each direction
   int rss = 0;                // queues, each with a processor of its own; 0: one queue, and none
   std::vector<int> rps = {};  // processors for every queue; these go before those of rss
+  bool is_gateway = false;    // of a cloud's network: there is a link to each host, and none of this name
   Mark mark = {};
 };
 

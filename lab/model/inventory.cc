@@ -70,8 +70,11 @@ std::optional<PodName> pod_name(std::string_view name, const View& services) {
 }
 
 Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services_(topology["services"]) {
-  for (const View& network : topology["networks"].each())
-    if (network["cloud"].given()) gateways_.insert(gateway_name(network.name()));
+  const View networks = topology["networks"];
+  for (const View& network : networks.each())
+    if (network["cloud"].given() &&
+        std::ranges::none_of(nodes_.each(), [&](const View& node) { return is_gateway(node, network); }))
+      gateways_.insert(gateway_name(network.name()));
   const bool has_udp_overlay = topology["overlay"]["backend"].as<std::string>() == "udp";
   Names of_nodes;
   for (const View& service : services_.each())
@@ -85,9 +88,12 @@ Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services
       processes_[node.name()].add("overlayd");
     if (role == "node")
       for (const auto& process : of_nodes.listed()) processes_[node.name()].add(process);
-    const auto on_networks = node["interfaces"].each().size();
-    if (on_networks > 0) on_networks_.insert(node.name());
-    for (std::size_t n = 0; n < on_networks; ++n) interfaces_[node.name()].add(fmt::format("eth{}", n));
+    std::size_t n = 0;
+    for (const View& on : node["interfaces"].each()) {
+      on_networks_.insert(node.name());
+      const auto link = fmt::format("eth{}", n++);
+      if (!is_gateway(node, networks.at(on.name()))) interfaces_[node.name()].add(link);
+    }
   }
   for (const View& link : topology["links"].each())
     for (const View& end : link["ends"].each())

@@ -26,9 +26,9 @@ std::vector<int> read_processors(const View& view) {
   return processors;
 }
 
-std::vector<Interface> read_interfaces(const View& view, const View& networks) {
+std::vector<Interface> read_interfaces(const View& node, const View& networks) {
   std::vector<Interface> interfaces;
-  for (const View& on : view.each()) {
+  for (const View& on : node["interfaces"].each()) {
     const auto address = on["address"].as<Address>();
     const Prefix in_segment{address, segment_length(read_network(networks.at(on.name())), address)};
     interfaces.push_back({.name = "eth" + std::to_string(interfaces.size()),
@@ -37,6 +37,7 @@ std::vector<Interface> read_interfaces(const View& view, const View& networks) {
                           .impairment = read_impairment(on["impair"]),
                           .rss = static_cast<int>(on["rss"].as<std::int64_t>()),
                           .rps = read_processors(on["rps"]),
+                          .is_gateway = is_gateway(node, networks.at(on.name())),
                           .mark = on.name_mark()});
   }
   return interfaces;
@@ -78,7 +79,7 @@ Node read_node(const View& view, const View& networks) {
   Node node{.name = view.name(),
             .role = choice<Role>(view["role"], {"plain", "client", "router", "route-reflector", "node"}),
             .holds = choice<Holds>(view["holds"], {"all", "pods", "load-balancers"}),
-            .interfaces = read_interfaces(view["interfaces"], networks),
+            .interfaces = read_interfaces(view, networks),
             .gateway = {},
             .bgp = {},
             .routes = {},
@@ -185,6 +186,13 @@ Service read_service(const View& view) {
 }
 
 }  // namespace
+
+bool is_gateway(const View& node, const View& network) {
+  const View address = node["interfaces"].at(network.name())["address"], subnet = network["subnet"];
+  return node["role"].as<std::string>() == "router" && network["cloud"].ok() &&
+         network["cloud"].as<std::string>() == "gcp" && address.ok() && subnet.ok() &&
+         address.as<Address>() == subnet.as<Prefix>().network().address + 1;
+}
 
 std::optional<Impairment> read_impairment(const View& view) {
   if (!view.given()) return std::nullopt;

@@ -24,6 +24,9 @@ std::optional<Impairment> read_impairment(const View&);
 /// What a process is called: its `name`, or its program's file name.
 std::string process_name(const View& process);
 
+/// Whether a node is the gateway of a network whose cloud is gcp: a router that has the gateway's address.
+bool is_gateway(const View& node, const View& network);
+
 /// The enumerator whose word the file has; the words are the table's, and stand in the enum's order.
 template <class Enum>
 Enum choice(const View& view, std::initializer_list<std::string_view> words) {

@@ -116,19 +116,16 @@ Subject read_source(const View& view, const View&) {
   return SourceExpectation{text(view["of"]), texts(view["is"])};
 }
 Subject read_counters(const View& view, const View&) {
-  const auto most = [&](std::string_view key) {
-    const auto given = if_given<std::int64_t>(view[key]);
-    return given ? std::optional(static_cast<std::uint64_t>(*given)) : std::nullopt;
-  };
-  CounterExpectation read{most("reverse-path-filter"), most("conntrack-insert-failed"),
-                          most("icmp-unreachable")};
-  if (const View no_route = view["no-route"]; no_route.given()) {
+  CounterExpectation read;
+  for (const auto word : counter_words) {
+    const View counter = view[word];
+    if (!counter.given()) continue;
     const auto bound = [&](std::string_view key) {
-      const View given = no_route[key];
+      const View given = counter[key];
       return given.given() ? std::optional(static_cast<std::uint64_t>(given.as<std::int64_t>()))
                            : std::nullopt;
     };
-    read.no_route = {bound("min"), bound("max"), text(no_route["in"])};
+    read.bounds[std::string(word)] = {bound("min"), bound("max"), text(counter["in"])};
   }
   return read;
 }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -182,14 +184,16 @@ struct SourceExpectation {
   std::string of;               // "connect", "http", "udp"
   std::vector<std::string> is;  // names of hosts, or one service: its load balancers
 };
-/// Counters of all hosts' kernels, from the scenario's beginning to its end: at most.
+/// The kernel's counters, by the words of the topology.
+inline constexpr std::array<std::string_view, 4> counter_words{
+    "reverse-path-filter", "conntrack-insert-failed", "icmp-unreachable", "no-route"};
+/// What those of the hosts come to from the scenario's beginning to its end, by their words.
 struct CounterExpectation {
-  std::optional<std::uint64_t> reverse_path_filter, conntrack_insert_failed, icmp_unreachable;
-  struct NoRoute {
-    std::optional<std::uint64_t> min, max;
-    std::string in;  // of this host's kernel alone; empty: of all
+  struct Bounds {
+    std::optional<std::uint64_t> min = {}, max = {};
+    std::string in = {};  // of this host's kernel alone; empty: of all
   };
-  std::optional<NoRoute> no_route = {};
+  std::map<std::string, Bounds> bounds;
 };
 
 struct Expectation {

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "lab/model/key_tables.hpp"
 
 namespace lblab::model {
@@ -491,46 +494,71 @@ std::vector<Key> measures() {
        .meaning = "A node or a pod; or, alone, a service: its load balancers."},
       subject("scenarios.*.steps[].expect.counters", "limit",
               "What the kernels of all hosts counted, from the scenario's beginning to its end."),
-      up_to("scenarios.*.steps[].expect.counters.reverse-path-filter", Type::integer, "0",
-            "At most so many packets dropped by the reverse-path filter."),
-      up_to("scenarios.*.steps[].expect.counters.conntrack-insert-failed", Type::integer, "0",
-            "At most so many failed insertions into connection tables."),
-      up_to("scenarios.*.steps[].expect.counters.icmp-unreachable", Type::integer, "0",
-            "At most so many ICMP messages of unreachable destinations sent."),
-      {.path = "scenarios.*.steps[].expect.counters.no-route",
-       .type = Type::object,
-       .short_value = "max",
-       .some_of = "bound",
-       .group = "limit",
-       .example = "0",
-       .meaning =
-           "Packets dropped for want of a route to their destination; a bare number stands for `max`."},
-      {.path = "scenarios.*.steps[].expect.counters.no-route.max",
-       .type = Type::integer,
-       .max = 1'000'000'000,
-       .group = "bound",
-       .example = "0",
-       .meaning = "At most."},
-      {.path = "scenarios.*.steps[].expect.counters.no-route.min",
-       .type = Type::integer,
-       .max = 1'000'000'000,
-       .group = "bound",
-       .example = "1",
-       .meaning = "At least."},
-      {.path = "scenarios.*.steps[].expect.counters.no-route.in",
-       .type = Type::label,
-       .max = longest_name,
-       .example = "node-net-gateway",
-       .meaning = "In this host's kernel: a node, a pod, or the gateway of a cloud's network, "
-                  "NETWORK-gateway; without it, in all."},
   };
+}
+
+/// What a kernel's counter may come to: its own path, and those of the keys below it.
+struct CounterPaths {
+  std::string_view counter, max, min, in;
+};
+
+std::vector<Key> counter(const CounterPaths& paths, std::string_view meaning) {
+  const auto bound = [](std::string_view path, std::string_view example, std::string_view says) {
+    return Key{.path = path,
+               .type = Type::integer,
+               .max = 1'000'000'000,
+               .group = "bound",
+               .example = example,
+               .meaning = says};
+  };
+  return {{.path = paths.counter,
+           .type = Type::object,
+           .short_value = "max",
+           .some_of = "bound",
+           .group = "limit",
+           .example = "0",
+           .meaning = meaning},
+          bound(paths.max, "0", "At most."),
+          bound(paths.min, "1", "At least."),
+          {.path = paths.in,
+           .type = Type::label,
+           .max = longest_name,
+           .example = "node-net-gateway",
+           .meaning = "In this host's kernel: a node, a pod, or the gateway of a cloud's network, "
+                      "NETWORK-gateway; without it, in all."}};
+}
+
+std::vector<Key> counters() {
+  std::vector<Key> all;
+  const auto add = [&](const CounterPaths& paths, std::string_view meaning) {
+    std::ranges::copy(counter(paths, meaning), std::back_inserter(all));
+  };
+  add({"scenarios.*.steps[].expect.counters.reverse-path-filter",
+       "scenarios.*.steps[].expect.counters.reverse-path-filter.max",
+       "scenarios.*.steps[].expect.counters.reverse-path-filter.min",
+       "scenarios.*.steps[].expect.counters.reverse-path-filter.in"},
+      "Packets dropped by the reverse-path filter; a bare number stands for `max`.");
+  add({"scenarios.*.steps[].expect.counters.conntrack-insert-failed",
+       "scenarios.*.steps[].expect.counters.conntrack-insert-failed.max",
+       "scenarios.*.steps[].expect.counters.conntrack-insert-failed.min",
+       "scenarios.*.steps[].expect.counters.conntrack-insert-failed.in"},
+      "Failed insertions into connection tables; a bare number stands for `max`.");
+  add({"scenarios.*.steps[].expect.counters.icmp-unreachable",
+       "scenarios.*.steps[].expect.counters.icmp-unreachable.max",
+       "scenarios.*.steps[].expect.counters.icmp-unreachable.min",
+       "scenarios.*.steps[].expect.counters.icmp-unreachable.in"},
+      "ICMP messages of unreachable destinations sent; a bare number stands for `max`.");
+  add({"scenarios.*.steps[].expect.counters.no-route", "scenarios.*.steps[].expect.counters.no-route.max",
+       "scenarios.*.steps[].expect.counters.no-route.min", "scenarios.*.steps[].expect.counters.no-route.in"},
+      "Packets dropped for want of a route to their destination; a bare number stands for `max`.");
+  return all;
 }
 
 }  // namespace
 
 std::vector<Key> scenario_keys() {
   std::vector<Key> all;
-  for (const auto& chapter : {traffic(), processes(), hosts_and_links(), states(), measures()})
+  for (const auto& chapter : {traffic(), processes(), hosts_and_links(), states(), measures(), counters()})
     all.insert(all.end(), chapter.begin(), chapter.end());
   return all;
 }

@@ -34,7 +34,10 @@ std::vector<Key> topology_keys() {
            "NETWORK-gateway, which has the first address of every segment, is the default route of hosts "
            "without a `gateway`, and knows the network's own addresses and no others. It drops packets to "
            "and from all others. `gcp`: each host is alone with the gateway, its address a /32. `aws`: the "
-           "segments are the `subnets`."},
+           "segments are the `subnets`. In a `gcp` network a router may have the first address: then it is "
+           "the gateway, "
+           "with a link to each host instead of an interface, and what it knows is up to its routes and "
+           "BGP."},
       {.path = "networks.*.subnets",
        .type = Type::list,
        .min = 1,

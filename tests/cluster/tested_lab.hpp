@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "fixtures/lab_under_test.hpp"
+#include "tests/cluster/fetch.hpp"
 
 /// One lab for all tests of this program: it takes long to come up under emulation. A test leaves it as it
 /// found it; a lab that is not settled when a test begins fails that test and no other.
@@ -32,15 +33,8 @@ class TestedLab : public testing::Test {
 
   static lblab::fixtures::LabUnderTest& lab() { return *lab_; }
 
-  /// Fetches `count` pages from the service, a connection each; the bodies, as far as they arrived.
   static std::vector<std::string> fetch(int count, const std::string& url = "http://10.1.1.1/") {
-    std::vector<std::string> argv{"curl", "-sS", "--max-time", "20", "-H", "Connection: close", "-w", "\\n"};
-    argv.insert(argv.end(), static_cast<size_t>(count), url);
-    std::vector<std::string> bodies;
-    std::istringstream lines{lab().in("client", argv).out};
-    for (std::string line; std::getline(lines, line);)
-      if (!line.empty()) bodies.push_back(line);
-    return bodies;
+    return lblab::fetch(lab(), count, url);
   }
 
   /// Seconds between two events of the lab's one clock.

@@ -1,94 +1,43 @@
 #include <gmock/gmock.h>
+#include <poll.h>
 #include <unistd.h>
 
-#include <csignal>
+#include <algorithm>
 #include <filesystem>
 #include <map>
-#include <sstream>
+#include <numeric>
 
 #include "fixtures/even_shares.hpp"
-#include "fixtures/lab_under_test.hpp"
-#include "lab/sys/fd.hpp"
-#include "tests/kernel/program.hpp"
+#include "lab/probe/datagram.hpp"
+#include "tests/cluster/direct_return.hpp"
+#include "tests/cluster/fetch.hpp"
 
-/// topologies/ecmp.yaml with one word changed: `kind: xdp`. One lab for all tests; each leaves it as it found
-/// it.
+/// topologies/ecmp.yaml with one word changed, `kind: xdp`, and for one test `udp: true`. One lab for all
+/// tests; each leaves it as it found it.
 namespace lblab {
 namespace {
 
 using namespace fixtures;
-using namespace std::chrono_literals;
 using nlohmann::json;
 using testing::Each;
 using testing::HasSubstr;
 using testing::SizeIs;
+using testing::StartsWith;
 using Nodes = std::set<std::string>;
 
-constexpr const char* web = "10.1.1.0/24";
-constexpr std::chrono::seconds long_enough{120};
 const std::vector<std::string> balancers{"web-lb-1", "web-lb-2", "web-lb-3"};
-
-/// Twenty connections. Each is asked once, and then again after every SIGUSR1; what each answers is printed
-/// in one line, the one after the other; "-" for one that broke.
-constexpr const char* twenty_connections = R"(
-import signal, socket
-signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
-def ask(s):
-    try:
-        s.sendall(b'GET / HTTP/1.1\r\nHost: web\r\n\r\n')
-        answer = b''
-        while b'\r\n\r\n' not in answer or answer.endswith(b'\r\n\r\n'):
-            part = s.recv(4096)
-            if not part: return '-'
-            answer += part
-        return answer.split(b'\r\n\r\n')[1].decode()
-    except OSError:
-        return '-'
-def connect(n):
-    s = socket.create_connection(('10.1.1.%d' % (n + 1), 80), 60)
-    s.settimeout(60)
-    return s
-all = [connect(n) for n in range(20)]
-while True:
-    print('answers', *[ask(s) for s in all], flush=True)
-    signal.sigwait({signal.SIGUSR1})
-)";
-
-/// Uploads 100 KB and asks for 100 KB over each of six connections, and prints what came. That the second
-/// request is answered means that all of the first has arrived.
-constexpr const char* both_ways = R"(
-import socket
-def answer(f):
-    length = 0
-    while True:
-        line = f.readline().strip()
-        if not line: return f.read(length)
-        if line.lower().startswith(b'content-length:'): length = int(line.split(b':')[1])
-for n in range(6):
-    s = socket.create_connection(('10.1.1.%d' % (n + 1), 80), 60)
-    s.settimeout(60)
-    s.sendall(b'POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 100000\r\n\r\n' + bytes(100000))
-    s.sendall(b'GET /large HTTP/1.1\r\nHost: web\r\n\r\n')
-    f = s.makefile('rb')
-    answer(f)
-    large = answer(f)
-    print(len(large), large == bytes(100000))
-)";
-
-/// nginx of a web pod, when it is started again, has 100,000 bytes of zeros too.
-constexpr const char* serve_large = R"(
-head -c 100000 /dev/zero >/run/nginx/large
-sed -i 's|return 200|location = /large { root /run/nginx; } location / { return 200|; s|^\( *location.*\)$|\1 }|' /run/nginx/nginx.conf
-)";
+const std::vector<std::string> pods{"web-1", "web-2", "web-3", "web-4", "web-5", "web-6"};
 
 class XdpLab : public testing::Test {
  protected:
+  static inline const sys::Prefix web = *sys::Prefix::parse("10.1.1.0/24");
   static inline const Nodes all_nodes{"10.0.0.105", "10.0.0.106", "10.0.0.107"};
 
   static void SetUpTestSuite() {
     auto text = sys::read_file(LBLAB_SOURCE_DIR "/topologies/ecmp.yaml");
-    const std::string word = "kind: ipvs";
+    const std::string word = "kind: ipvs", port = "    port: 80\n";
     text.replace(text.find(word), word.size(), "kind: xdp");
+    text.insert(text.find(port), "    udp: true\n");
     file_ = std::filesystem::temp_directory_path() / ("xdp-" + std::to_string(::getpid()) + ".yaml");
     sys::write_file(file_, text);
     lab_ = std::make_unique<LabUnderTest>(LBLAB_PROGRAM, file_, "xdp");
@@ -100,27 +49,27 @@ class XdpLab : public testing::Test {
 
   static LabUnderTest& lab() { return *lab_; }
 
-  /// The lines that a program in the client writes.
-  static std::vector<std::string> lines_of(const std::vector<std::string>& argv) {
-    std::vector<std::string> all;
-    std::istringstream lines{lab().must_in("client", argv)};
-    for (std::string line; std::getline(lines, line);)
-      if (!line.empty()) all.push_back(line);
-    return all;
-  }
-
-  /// Who answered so many connections, one after another; one without an answer is thrown.
+  /// Who answered so many connections, one after another.
   static std::map<std::string, long> ask(int count) {
-    std::vector<std::string> argv{"curl", "-sS", "--max-time", "20", "-H", "Connection: close", "-w", "\\n"};
-    argv.insert(argv.end(), static_cast<size_t>(count), "http://10.1.1.1/");
+    const auto answers = fetch(lab(), count);
+    EXPECT_THAT(answers, SizeIs(count)) << "each is answered";
     std::map<std::string, long> by_pod;
-    for (const auto& line : lines_of(argv)) ++by_pod[line];
+    for (const auto& pod : answers) ++by_pod[pod];
     return by_pod;
   }
 
-  static Program start(const std::string& host, std::vector<std::string> argv) {
-    argv.insert(argv.begin(), {"ip", "netns", "exec", lab().name() + "." + host});
-    return {sys::Netns::current(), std::move(argv)};
+  /// Every load balancer has added or removed a real server of the TCP service.
+  static void all_change(std::size_t mark, const std::string& change) {
+    for (const auto& balancer : balancers) {
+      const auto is_told = [&](const json& e) {
+        return e["event"] == "table" && e["host"] == balancer &&
+               std::ranges::any_of(e["changes"], [&](const json& told) {
+                 return told.get<std::string>().starts_with(change) &&
+                        told.get<std::string>().find("tcp ") != std::string::npos;
+               });
+      };
+      ASSERT_TRUE(lab().event(mark, is_told, long_enough)) << balancer << ": " << change;
+    }
   }
 
   static inline std::string file_;
@@ -144,65 +93,82 @@ TEST_F(XdpLab, InspectTellsOfItsServices) {
   }
 }
 
+TEST_F(XdpLab, AHundredUdpFlowsAreSharedAndServersSeeTheClient) {
+  using probe::Datagram;
+  std::vector<Packets> at_pods;
+  for (const auto& pod : pods) at_pods.emplace_back(inside(lab(), pod));
+  for (std::uint16_t flow = 1; flow <= 100; ++flow) {
+    const auto socket = inside(lab(), "client").within([] {
+      return sys::Fd{sys::check("make a UDP socket", ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0))};
+    });
+    const auto to = ipv4_endpoint(web.address + flow, 80);
+    sys::check("connect", ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to));
+    const auto question = encode(Datagram{.run = 1, .flow = flow, .number = 7});
+    sys::check("ask", static_cast<int>(::send(socket.get(), question.data(), question.size(), 0)));
+    pollfd answered{socket.get(), POLLIN, 0};
+    ASSERT_EQ(::poll(&answered, 1, 30'000), 1) << flow;
+    probe::DatagramBytes bytes{};
+    sys::check("hear", static_cast<int>(::recv(socket.get(), bytes.data(), bytes.size(), 0)));
+    const auto answer = probe::decode(bytes);
+    ASSERT_TRUE(answer && answer->seen) << flow;
+    EXPECT_EQ(answer->flow, flow);
+    EXPECT_EQ(answer->seen->address.str(), "192.0.2.10");
+  }
+  std::vector<long> shares;
+  for (auto& at_pod : at_pods)
+    shares.push_back(std::ranges::count_if(
+        at_pod.take(), [](const Packet& p) { return p.protocol == IPPROTO_UDP && web.contains(p.to); }));
+  EXPECT_THAT(shares, Each(testing::Gt(0))) << testing::PrintToString(shares);
+  EXPECT_EQ(std::accumulate(shares.begin(), shares.end(), 0L), 100);
+}
+
 TEST_F(XdpLab, AnswersDoNotPassTheLoadBalancer) {
   const auto links = json::parse(lab().must_in("node1", {"ip", "-j", "link"}));
   const auto to_balancer = std::ranges::find_if(
       links, [](const json& link) { return link.value("ifalias", "") == "web-lb-1:eth0"; });
   ASSERT_NE(to_balancer, links.end());
-  auto capture = start("node1", {"tcpdump", "-ln", "--immediate-mode", "-i", (*to_balancer)["ifname"], "ip",
-                                 "and", "(proto", "4", "or", "net", "10.1.1.0/24)"});
-  capture.until("tcpdump", [](const auto& line) { return line.find("listening") != line.npos; });
+  // On the node's end of its wire: in its own namespace packets are seen after XDP only.
+  Packets wire{inside(lab(), "node1"), (*to_balancer)["ifindex"]};
   ask(60);
-  capture.signal(SIGINT);
-  capture.until("tcpdump's end",
-                [](const auto& line) { return line.find("dropped by kernel") != line.npos; });
-  int requests = 0, tunnelled = 0;
-  std::istringstream lines{capture.story()};
-  for (std::string line; std::getline(lines, line);) {
-    // "IP client.port > service.80: …", and around it "IP balancer > pod: IP client.port > …"
-    if (line.find(" > 10.1.1.1.80: ") != line.npos)
-      ++(line.find(" > 172.16.") == line.npos ? requests : tunnelled);
-    EXPECT_EQ(line.find(" 10.1.1.1.80 > "), line.npos) << "an answer: " << line;
-  }
-  EXPECT_GT(requests, 60) << capture.story();
-  EXPECT_EQ(tunnelled, requests) << "what came in went on to the pods";
+  Way seen;
+  const auto deadline = std::chrono::steady_clock::now() + long_enough;
+  do seen += way_of(wire.take(), web);
+  while (seen.wrapped != seen.requests && wire.wait_until(deadline));
+  EXPECT_GT(seen.requests, 0);
+  EXPECT_EQ(seen.wrapped, seen.requests) << "what came in went on to the pods";
+  EXPECT_EQ(seen.answers, 0);
 }
 
-TEST_F(XdpLab, AHundredKilobytesPassBothWays) {
-  for (int n = 1; n <= 6; ++n) {
-    const auto pod = "web-" + std::to_string(n);
-    const auto done =
-        run_program({LBLAB_PROGRAM, "exec", "--lab", lab().name(), pod, "--", "sh", "-c", serve_large});
-    ASSERT_EQ(done.code, 0) << done.out << done.err;
-    const auto mark = lab().mark();
-    lab().must("kill " + pod + "/nginx");
-    ASSERT_TRUE(lab().event(
-        mark,
-        [&](const json& e) { return e["event"] == "process" && e["state"] == "ready" && e["host"] == pod; },
-        long_enough));
-  }
-  EXPECT_THAT(lines_of({"/usr/bin/python3", "-c", both_ways}),
-              testing::AllOf(SizeIs(6), Each("100000 True")));
+TEST_F(XdpLab, AHundredKilobytesPassBothWays) { expect_a_hundred_kilobytes_both_ways(lab(), web, pods, 6); }
+
+TEST_F(XdpLab, AKilledPodGetsNothingMore) {
+  const std::string pod = "172.16.2.2";
+  ASSERT_TRUE(ask(120).contains(pod)) << "web-2's address";
+  auto mark = lab().mark();
+  lab().must("kill web-2/nginx --restart never");
+  all_change(mark, "remove destination " + pod);
+  const auto left = ask(120);
+  EXPECT_THAT(left, SizeIs(5));
+  EXPECT_FALSE(left.contains(pod));
+  mark = lab().mark();
+  lab().must("start web-2/nginx");
+  all_change(mark, "add destination " + pod);
+  EXPECT_THAT(ask(120), SizeIs(6));
 }
 
 TEST_F(XdpLab, TwentyIdleConnectionsSurviveTheLossOfTheirLoadBalancer) {
-  auto connections = start("client", {"/usr/bin/python3", "-c", twenty_connections});
-  const auto answers = [&] {
-    return connections.until("the answers", [](const auto& line) { return line.starts_with("answers"); });
-  };
-  const auto before = answers();
-  EXPECT_EQ(before.find('-'), before.npos) << before;
+  IdleConnections connections{inside(lab(), "client"), web, 20};
+  const auto before = connections.ask();
+  ASSERT_THAT(before, Each(StartsWith("172.16.")));
   auto mark = lab().mark();
   lab().must("kill web-lb-2 --restart never");
-  ASSERT_TRUE(lab().route_becomes(mark, web, {"10.0.0.105", "10.0.0.107"}, long_enough));
-  connections.signal(SIGUSR1);
-  EXPECT_EQ(answers(), before) << "each from its own server";
+  ASSERT_TRUE(lab().route_becomes(mark, web.str(), {"10.0.0.105", "10.0.0.107"}, long_enough));
+  EXPECT_EQ(connections.ask(), before) << "each from its own server";
   EXPECT_THAT(ask(60), SizeIs(6));
   mark = lab().mark();
   lab().must("start web-lb-2");
-  ASSERT_TRUE(lab().route_becomes(mark, web, all_nodes, long_enough));
-  connections.signal(SIGUSR1);
-  EXPECT_EQ(answers(), before) << "and when it is back";
+  ASSERT_TRUE(lab().route_becomes(mark, web.str(), all_nodes, long_enough));
+  EXPECT_EQ(connections.ask(), before) << "and when it is back";
 }
 
 }  // namespace

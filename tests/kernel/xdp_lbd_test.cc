@@ -1,9 +1,13 @@
 #include <gmock/gmock.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
 
+#include <array>
 #include <list>
 #include <map>
 #include <set>
 
+#include "lab/nl/events.hpp"
 #include "tests/kernel/lab_fixture.hpp"
 #include "tests/kernel/program.hpp"
 
@@ -21,7 +25,8 @@ using Shares = std::map<std::string, int>;
 
 const std::vector<std::string> servers{"172.16.1.3", "172.16.1.4", "172.16.1.5"};
 
-/// client - router - a bridge with lb and the servers, of which each has the service's addresses.
+/// client - router - a bridge with lb and the servers, of which each has the service's addresses. Between lb
+/// and s5 there is another link, which nobody uses.
 Lab beside_each_other() {
   Lab lab;
   const auto route = [](const char* to, const char* via) {
@@ -40,11 +45,12 @@ Lab beside_each_other() {
     return host;
   };
   attach("client", "192.0.2.10/24", "192.0.2.1");
-  attach("lb", "172.16.1.2/24", "172.16.1.1");
+  attach("lb", "172.16.1.2/24", "172.16.1.1").links.push_back({.name = "eth1", .kind = VethPeer{}});
   for (const auto& server : servers) {
     const auto name = "s" + server.substr(server.rfind('.') + 1);
     router.links.push_back({.name = "to-" + name, .kind = Veth{name, "eth0"}, .master = "lan"});
     auto& host = attach(name, (server + "/24").c_str(), "172.16.1.1");
+    if (name == "s5") host.links.push_back({.name = "eth1", .kind = Veth{"lb", "eth1"}, .feeds_xdp = true});
     host.routes.push_back({.destination = prefix("10.1.1.0/24"),
                            .next_hops = {{.via = {}, .link = "lo"}},
                            .type = Route::Type::local,
@@ -161,6 +167,13 @@ class XdpLbd : public KernelTest {
     });
   }
 
+  void reload(const std::string& text) {
+    sys::write_file(folder_ + "/lbd.yaml", text);
+    lbd_->signal(SIGHUP);
+    until("\"applied\"");
+    state();  // which lbd tells when it has done what it was about to do
+  }
+
   Program& ask_when() { return start("client", {"/usr/bin/python3", "-c", ask_when_told}); }
   static std::string answered_by(Program& asking) {
     return asking.until("an answer", [](const auto& line) { return line.starts_with("by "); }).substr(3);
@@ -258,6 +271,59 @@ TEST_F(XdpLbd, WhoLeavesOrFailsItsChecksGetsNothingMore) {
   EXPECT_EQ(ask(60), (Shares{{"172.16.1.3<", 60}}));
 }
 
+/// Nobody but lbd asks for the servers' MAC addresses here: where there are health checks, they do too.
+class XdpLbdUnchecked : public XdpLbd {
+ protected:
+  void SetUp() override {
+    XdpLbd::SetUp();
+    auto text = sys::read_file(folder_ + "/lbd.yaml");
+    text.erase(text.find("    health:"));
+    reload(text + "\n");
+  }
+  /// And nothing is lost.
+  void expect_all_serve() {
+    int answers = 0;
+    const auto shares = ask(60);
+    for (const auto& server : servers)
+      answers += shares.contains(server + "<") ? shares.at(server + "<") : -60;
+    EXPECT_EQ(answers, 60) << testing::PrintToString(shares);
+  }
+};
+
+TEST_F(XdpLbdUnchecked, WhoseMacAddressWasForgottenIsAskedForItAgain) {
+  for (const auto& server : servers) run("lb", {"ip", "neigh", "del", server, "dev", "eth0"});
+  expect_all_serve();
+}
+
+TEST_F(XdpLbdUnchecked, AServerWithAnotherMacAddressThatTellsOfItGetsItsShare) {
+  run("s3", {"sysctl", "-qw", "net.ipv4.conf.eth0.arp_notify=1"});
+  run("s3", {"ip", "link", "set", "eth0", "address", "02:00:00:00:33:33"});
+  expect_all_serve();
+}
+
+TEST_F(XdpLbdUnchecked, AfterItsLinkWasLostAndIsBackItServes) {
+  nl::EventSocket told{kernel_->netns("lb"), std::array<unsigned, 1>{RTNLGRP_NEIGH}};
+  run("router", {"ip", "link", "set", "balanced", "down"});
+  bool forgotten = false;
+  for (pollfd readable{told.fd().get(), POLLIN, 0}; !forgotten;) {
+    ASSERT_EQ(::poll(&readable, 1, 60'000), 1) << "the kernel forgets no neighbour";
+    told.read([&](const nlmsghdr& head) { forgotten = forgotten || head.nlmsg_type == RTM_DELNEIGH; });
+  }
+  run("router", {"ip", "link", "set", "balanced", "up"});
+  expect_all_serve();
+}
+
+TEST_F(XdpLbdUnchecked, AServerWhoseRouteChangesIsReachedByTheNewOne) {
+  run("lb", {"ip", "route", "add", "172.16.1.5/32", "dev", "eth1"});
+  expect_all_serve();
+}
+
+TEST_F(XdpLbdUnchecked, WithAnotherMacAddressOfItsOwnItServes) {
+  run("lb", {"sysctl", "-qw", "net.ipv4.conf.eth0.arp_notify=1"});
+  run("lb", {"ip", "link", "set", "eth0", "address", "02:00:00:00:22:22"});
+  expect_all_serve();
+}
+
 TEST_F(XdpLbd, DecommissioningTakesTheProgramAway) {
   EXPECT_THAT(maps(), Not(IsEmpty()));
   EXPECT_EQ(lbd_->end(SIGTERM).str(), "exit status 0");
@@ -267,10 +333,7 @@ TEST_F(XdpLbd, DecommissioningTakesTheProgramAway) {
 TEST_F(XdpLbd, AServicesRangeCanChangeWhileItServes) {
   auto text = sys::read_file(folder_ + "/lbd.yaml");
   text.replace(text.find("10.1.1.0/24"), 11, "10.1.1.0/25");
-  sys::write_file(folder_ + "/lbd.yaml", text);
-  lbd_->signal(SIGHUP);
-  until("\"applied\"");
-  state();  // which lbd tells when it has done what it was about to do
+  reload(text);
   const auto failed = run("client", {"sh", "-c", "curl -s --max-time 1 http://10.1.1.200/ || echo failed"});
   EXPECT_EQ(failed, "failed\n");
   EXPECT_THAT(ask(60), SizeIs(3));

@@ -226,7 +226,7 @@ TEST(Gobgpd, IsReadyWhenItHasTakenItsLastNeighbour) {
 TEST(Gobgpd, OfAReflectorHasOnlyTheRoutersForClients) {
   const auto text =
       gobgpd::reflector(
-          {{.router_id = address("10.0.0.109")}, {*Prefix::parse("172.16.0.0/16")}, {address("10.0.0.110")}})
+          {{.router_id = address("10.0.0.109")}, *Prefix::parse("172.16.0.0/16"), {address("10.0.0.110")}})
           .files.at(0)
           .text;
   const auto neighbours = text.find("neighbors:\n  - config");

@@ -212,7 +212,7 @@ struct Twins<model::CounterExpectation> {
     Stage stage;
     stage.evidence.counters["web-3"] = {{"IPReversePathFilter", n}, {"insert_failed", 1}};
     stage.evidence.counters["router"] = {{"IPReversePathFilter", 0}};
-    stage.expect(in_window(model::CounterExpectation{.reverse_path_filter = 0}));
+    stage.expect(in_window(model::CounterExpectation{{{"reverse-path-filter", {.max = 0}}}}));
     return stage;
   }
   static Stage sound() { return dropped(0); }

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "lab/cluster/expand.hpp"
+#include "lab/cluster/overlay.hpp"
+#include "lab/cluster/routing.hpp"
 #include "lab/model/parse.hpp"
 #include "lab/plan/compile.hpp"
 #include "lab/plan/needs.hpp"
@@ -234,6 +236,51 @@ TEST(ACloud, HasEverythingMasqueradedThatItsGatewayWouldDrop) {
   EXPECT_THAT(spared(one_segment), HasSubstr("{ 10.0.1.11, 10.0.2.12, 10.0.1.13, 10.0.1.9 }"));
   EXPECT_THAT(spared(like_aws), HasSubstr("{ 10.0.1.11, 10.0.1.13, 10.0.1.9 }"));
   EXPECT_THAT(spared(like_gcp), HasSubstr("{ 10.0.1.11 }"));
+}
+
+/// What a cloud's gateway drops is what pods send to a reflector's address in the network.
+TEST(ACloud, GivesAReflectorBehindItsGatewayAnAddressInTheOverlay) {
+  for (const auto* network : {like_gcp, like_aws}) {
+    const auto wanted = cluster("vxlan", network);
+    const auto made = lab("vxlan", network);
+    EXPECT_EQ(reflector_prefix(wanted, *wanted.node("rr"))->str(), "172.16.4.0/24");
+    EXPECT_THAT(test::text(link(made.hosts.at("rr"), "overlay")), HasSubstr("172.16.4.1/32"));
+    EXPECT_THAT(ways(made.hosts.at("n1")), Contains(HasSubstr("172.16.4.0/24")));
+    EXPECT_THAT(upstream(wanted, *wanted.node("n1")).peers, ElementsAre(*Address::parse("172.16.4.1")));
+  }
+  const auto neighbours = cluster("vxlan");
+  EXPECT_FALSE(reflector_prefix(neighbours, *neighbours.node("rr")));
+  EXPECT_THAT(upstream(neighbours, *neighbours.node("n1")).peers, ElementsAre(*Address::parse("10.0.1.9")));
+}
+
+constexpr const char* with_own_gateway = R"(
+name: t
+networks: {net: {subnet: 10.0.0.0/16, cloud: gcp}, internet: {subnet: 192.0.2.0/24}}
+nodes:
+  router: {role: router, interfaces: {internet: 192.0.2.1, net: {address: 10.0.0.1, rps: [0, 1]}}, bgp: {}}
+  rr: {role: route-reflector, interfaces: {net: 10.0.1.9}}
+  n1: {role: node, interfaces: {net: 10.0.1.11}}
+overlay: {backend: ipip}
+services: {web: {addresses: 10.1.1.0/24, pods: {}, load-balancers: {replicas: 1}}}
+)";
+
+TEST(ACloud, HasARouterForItsGatewayThatHasTheGatewaysAddress) {
+  const auto parsed = model::parse(with_own_gateway);
+  for (const auto& diagnostic : parsed.diagnostics) ADD_FAILURE() << format(diagnostic, "t");
+  Placement placement;
+  const auto made = expand(parsed.cluster.value(), placement);
+  EXPECT_FALSE(made.hosts.contains("net-gateway"));
+  const auto& router = made.hosts.at("router");
+  EXPECT_EQ(std::ranges::count(router.links, "eth1", &model::Link::name), 0);
+  std::vector<std::string> known;
+  for (const auto& route : router.routes) known.push_back(test::text(route));
+  EXPECT_THAT(known, ElementsAre(HasSubstr("10.0.1.9/32 dev p"), HasSubstr("10.0.1.11/32 dev p")));
+  for (const auto& port : router.links)
+    if (port.name.starts_with("p")) {
+      EXPECT_THAT(port.steering, ElementsAre(ElementsAre(0, 1))) << port.name;
+    }
+  EXPECT_THAT(router.files.front().text, HasSubstr("10.0.1.9"));
+  EXPECT_THAT(router.files.front().text, HasSubstr("10.0.0.1"));
 }
 
 }  // namespace

@@ -208,9 +208,9 @@ TEST_F(EverySaying, ExpectationsOfMeasures) {
   EXPECT_THAT(connection.is, ElementsAre("node1"));
   EXPECT_THAT(reader.next_subject<SourceExpectation>().is, ElementsAre("web"));
   const auto counters = reader.next_subject<CounterExpectation>();
-  EXPECT_EQ(counters.reverse_path_filter, 0u);
-  EXPECT_EQ(counters.conntrack_insert_failed, 1u);
-  EXPECT_EQ(counters.icmp_unreachable, 2u);
+  EXPECT_EQ(counters.bounds.at("reverse-path-filter").max, 0u);
+  EXPECT_EQ(counters.bounds.at("conntrack-insert-failed").max, 1u);
+  EXPECT_EQ(counters.bounds.at("icmp-unreachable").max, 2u);
   EXPECT_TRUE(reader.at_end());
 }
 
@@ -268,8 +268,8 @@ scenarios:
   EXPECT_EQ(fairness.over, FairnessExpectation{}.over);
   EXPECT_EQ(fairness.p, FairnessExpectation{}.p);
   const auto counters = reader.next_subject<CounterExpectation>();
-  EXPECT_FALSE(counters.reverse_path_filter);
-  EXPECT_FALSE(counters.conntrack_insert_failed);
+  EXPECT_FALSE(counters.bounds.contains("reverse-path-filter"));
+  EXPECT_FALSE(counters.bounds.contains("conntrack-insert-failed"));
 }
 
 TEST(Scenarios, EveryChoiceOfTheTableIsReadAsItself) {
