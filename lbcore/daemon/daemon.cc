@@ -54,8 +54,8 @@ Daemon::Daemon(asio::any_io_executor executor, Settings settings, std::function<
 asio::awaitable<void> Daemon::run() {
   seen_ = dataplane_.table();
   configure_services();
-  dataplane_.follow([this] {
-    path_stale_ = true;
+  dataplane_.follow([this](dataplane::Dataplane::Changed what) {
+    path_stale_ = path_stale_ || what == dataplane::Dataplane::Changed::network;
     changed("");
   });
   if (!settings_.announce_socket.empty()) link_.emplace(executor_, settings_.announce_socket, observer());
@@ -223,10 +223,10 @@ Daemon::Reloaded Daemon::reload(std::vector<std::string>& mistakes) {
     return Reloaded::unchanged;
   }
   settings_ = std::move(*reread.settings);
-  events_({{"event", "config"}, {"state", "applied"}});
   configure_services();
   path_stale_ = true;
   update();
+  events_({{"event", "config"}, {"state", "applied"}});
   return Reloaded::applied;
 }
 

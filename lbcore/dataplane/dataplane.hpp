@@ -38,10 +38,11 @@ class Dataplane {
   virtual void apply(const Table& desired, std::span<const ipvs::Change> changes) = 0;
   /// Takes away what prepare() made, the table being empty.
   virtual void clear() = 0;
-  /// Calls `changed`, on the executor that it was made with and never from within a call of this class, when
-  /// something has changed that is not lbd's doing: table(), or of the machine's network what prepare() looks
-  /// at.
-  virtual void follow(std::function<void()> changed) { static_cast<void>(changed); }
+  /// What may change and is not lbd's doing: table(), or of the machine's network what prepare() looks at.
+  enum class Changed { table, network };
+  /// Calls `changed` when it has, on the executor that it was made with and never from within a call of this
+  /// class.
+  virtual void follow(std::function<void(Changed)> changed) { static_cast<void>(changed); }
 };
 
 }  // namespace lbcore::dataplane

@@ -69,7 +69,7 @@ void Keepalived::clear() {
   ipvs::clear();
 }
 
-void Keepalived::follow(std::function<void()> changed) {
+void Keepalived::follow(std::function<void(Changed)> changed) {
   changed_ = std::move(changed);
   read_told();
 }
@@ -153,7 +153,7 @@ void Keepalived::read_told() {
     std::array<char, 4096> lines;
     while (::read(told_.native_handle(), lines.data(), lines.size()) > 0) {
     }
-    changed_();
+    changed_(Changed::table);
     read_told();
   });
 }

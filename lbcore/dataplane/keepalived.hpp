@@ -27,7 +27,7 @@ class Keepalived : public Ipvs {
   void prepare(std::span<const Range>) override;
   void apply(const Table& desired, std::span<const ipvs::Change>) override;
   void clear() override;
-  void follow(std::function<void()> changed) override;
+  void follow(std::function<void(Changed)> changed) override;
 
  private:
   std::string file(const char* name) const { return folder_ + "/" + name; }
@@ -42,7 +42,7 @@ class Keepalived : public Ipvs {
   boost::asio::steady_timer again_;
   std::string folder_, text_;
   boost::asio::posix::stream_descriptor told_;  // the FIFO
-  std::function<void()> changed_;
+  std::function<void(Changed)> changed_;
   std::vector<Range> ranges_;
   Table desired_;
   std::set<Place> believed_;

@@ -44,7 +44,7 @@ class FakeDataplane : public Dataplane {
   std::uint32_t active = 0;    // connections of every destination
   int failures = 0;            // so many calls of apply() fail
   std::optional<Table> asked;  // it checks real servers itself: the table is the test's business
-  std::function<void()> changed = {};
+  std::function<void(Changed)> changed = {};
 
   int whole_reads = 0;  // of all services
 
@@ -71,7 +71,7 @@ class FakeDataplane : public Dataplane {
     return all;
   }
 
-  void follow(std::function<void()> by) override { changed = std::move(by); }
+  void follow(std::function<void(Changed)> by) override { changed = std::move(by); }
 
   void apply(const Table& desired, std::span<const ipvs::Change> changes) override {
     if (asked) {
@@ -291,7 +291,7 @@ TEST_F(LbdDaemon, ADataplaneThatChecksSaysWhatIsAnnounced) {
   EXPECT_FALSE(told("announce 10.1.1.0/24"));
 
   kernel_has({destination(web_1)});
-  kernel_.changed();
+  kernel_.changed(dataplane::Dataplane::Changed::table);
   ASSERT_TRUE(run_until([&] { return told("announce 10.1.1.0/24"); }));
   EXPECT_TRUE(said("add destination 172.16.1.3:80")) << "told when it is there";
   EXPECT_EQ(daemon_->state()["services"][0]["endpoints"][0]["health"], "up");
@@ -299,7 +299,7 @@ TEST_F(LbdDaemon, ADataplaneThatChecksSaysWhatIsAnnounced) {
   EXPECT_THAT(daemon_->metrics(), HasSubstr("lbd_endpoint_up{service=\"web\",endpoint=\"172.16.2.4:80\"} 0"));
 
   kernel_has({});
-  kernel_.changed();
+  kernel_.changed(dataplane::Dataplane::Changed::table);
   ASSERT_TRUE(run_until([&] { return told("withdraw 10.1.1.0/24"); }));
   EXPECT_THAT(story_, ElementsAre("prepare 1", "asked", "announce 10.1.1.0/24", "withdraw 10.1.1.0/24"))
       << "asked again only when something else is wanted";
