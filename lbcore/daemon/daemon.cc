@@ -54,7 +54,10 @@ Daemon::Daemon(asio::any_io_executor executor, Settings settings, std::function<
 asio::awaitable<void> Daemon::run() {
   seen_ = dataplane_.table();
   configure_services();
-  dataplane_.follow([this] { changed(""); });
+  dataplane_.follow([this] {
+    path_stale_ = true;
+    changed("");
+  });
   if (!settings_.announce_socket.empty()) link_.emplace(executor_, settings_.announce_socket, observer());
   bring_about();
   events_({{"event", "ready"}});

@@ -32,8 +32,8 @@ std::unique_ptr<Dataplane> made<Keepalived>(const Settings&, Executor executor, 
   return std::make_unique<Keepalived>(executor, folder);
 }
 template <>
-std::unique_ptr<Dataplane> made<Xdp>(const Settings& settings, Executor, const std::string&) {
-  return std::make_unique<Xdp>(settings.interface);
+std::unique_ptr<Dataplane> made<Xdp>(const Settings& settings, Executor executor, const std::string&) {
+  return std::make_unique<Xdp>(settings.interface, executor);
 }
 
 /// In the order of DataplaneKind.

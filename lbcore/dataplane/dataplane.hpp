@@ -19,6 +19,10 @@ class Dataplane {
   Dataplane(const Dataplane&) = delete;
   virtual ~Dataplane() = default;
 
+  /// Calls `changed`, on the executor that it was made with and never from within a call of this class,
+  /// whenever the machine's network has changed in a way that prepare() must look at again, or table() may be
+  /// another one for a reason of the dataplane's own.
+  virtual void follow(std::function<void()> changed) { static_cast<void>(changed); }
   /// What is balanced now, in the words of what an lbd asked for: a new lbd takes over what it finds, and
   /// applying the same table again is no change.
   virtual Table table() = 0;
@@ -38,9 +42,6 @@ class Dataplane {
   virtual void apply(const Table& desired, std::span<const ipvs::Change> changes) = 0;
   /// Takes away what prepare() made, the table being empty.
   virtual void clear() = 0;
-  /// `changed` is called when table() may be another one for a reason of the dataplane's own; never from
-  /// within a call of this class.
-  virtual void follow(std::function<void()> changed) { (void)changed; }
 };
 
 }  // namespace lbcore::dataplane

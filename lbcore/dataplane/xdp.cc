@@ -64,6 +64,12 @@ xdp::Balancer& Xdp::balancer() {
   return *balancer_;
 }
 
+void Xdp::follow(std::function<void()> changed) {
+  changes_.emplace(
+      executor_, [this](const nlmsghdr& told) { return balancer_ && balancer_->is_affected_by(told); },
+      std::move(changed));
+}
+
 Table Xdp::table() {
   if (cleared_) return {};
   return table_of(balancer().services());
@@ -76,6 +82,7 @@ std::vector<ipvs::ServiceCounters> Xdp::counters() {
 
 void Xdp::prepare(std::span<const Range> ranges) {
   ranges_.assign(ranges.begin(), ranges.end());
+  balancer().refresh();
   // Also where nothing moves: one before may have ended between two writes.
   balancer().set_services(moved_to(ranges_, balancer().services()));
 }

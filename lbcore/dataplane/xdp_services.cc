@@ -79,8 +79,8 @@ std::vector<ipvs::ServiceCounters> counters_of(std::span<const xdp::ServiceCount
     auto& counted =
         all.emplace_back(ipvs::ServiceCounters{key_of(service.name), counters_of(service.total()), {}});
     for (const auto& server : service.servers)
-      counted.destinations.push_back(
-          {server.address, service.name.port, counters_of(server.total()), 0, 0, 0});
+      counted.destinations.push_back({server.address, service.name.port, counters_of(server.total()),
+                                      server.connections.active, server.connections.inactive, 0});
   }
   std::ranges::sort(all, {}, &ipvs::ServiceCounters::key);
   return all;

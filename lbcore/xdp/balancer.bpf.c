@@ -175,6 +175,7 @@ INLINE __u32 hash6(const struct xdp_flow6 *f) {
 struct packet {
   __u32 length; /* of the IP packet */
   __u8 begins;  /* a TCP SYN: of a new connection, so nothing is remembered of it */
+  __u8 ends;    /* a TCP FIN or RST */
   __u8 quoted;  /* an ICMP error: what it quotes says who gets it, and nothing is to be remembered */
 };
 
@@ -191,12 +192,26 @@ INLINE __u32 *service_of(struct xdp_service_key *key) {
   return bpf_map_lookup_elem(&services, key);
 }
 
-INLINE int remembered(const struct xdp_choice *choice, struct chosen *chosen) {
+INLINE __u32 seen_now(const struct packet *packet) {
+  return packet->ends ? XDP_ENDED : (__u32)(bpf_ktime_get_coarse_ns() >> XDP_SEEN_SHIFT) + 1;
+}
+
+/* Writes once a second at most: the entry's cache line stays shared. */
+INLINE void see(struct xdp_choice *choice, const struct packet *packet) {
+  if (packet->quoted || choice->seen == XDP_ENDED) return;
+  const __u32 seen = seen_now(packet);
+  if (choice->seen != seen) choice->seen = seen;
+}
+
+INLINE int remembered(struct xdp_choice *choice, const struct packet *packet, struct chosen *chosen) {
   if (!choice) return 0;
   chosen->slot = choice->destination;
   chosen->destination = bpf_map_lookup_elem(&destinations, &chosen->slot);
-  return chosen->destination && chosen->destination->generation == choice->generation &&
-         chosen->destination->forwarding != XDP_FREE;
+  if (!chosen->destination || chosen->destination->generation != choice->generation ||
+      chosen->destination->forwarding == XDP_FREE)
+    return 0;
+  see(choice, packet);
+  return 1;
 }
 
 INLINE int look_up(__u32 service, __u32 hash, struct chosen *chosen) {
@@ -214,15 +229,15 @@ INLINE int look_up(__u32 service, __u32 hash, struct chosen *chosen) {
   return chosen->destination && chosen->destination->forwarding != XDP_FREE;
 }
 
-INLINE struct xdp_choice choice_of(const struct chosen *chosen) {
-  struct xdp_choice choice = {chosen->slot, chosen->destination->generation};
+INLINE struct xdp_choice choice_of(const struct chosen *chosen, const struct packet *packet) {
+  struct xdp_choice choice = {chosen->slot, chosen->destination->generation, seen_now(packet)};
   return choice;
 }
 
 enum verdict { OURS, NOT_OURS, NO_SERVER };
 
 INLINE enum verdict choose4(const struct packet *packet, const struct xdp_flow4 *flow, struct chosen *chosen) {
-  if (!packet->begins && remembered(bpf_map_lookup_elem(&flows4, flow), chosen)) return OURS;
+  if (!packet->begins && remembered(bpf_map_lookup_elem(&flows4, flow), packet, chosen)) return OURS;
   struct xdp_service_key key = {
       .prefix_length = XDP_SERVICE_FIXED_BITS + 32,
       .port = flow->service_port,
@@ -234,14 +249,14 @@ INLINE enum verdict choose4(const struct packet *packet, const struct xdp_flow4 
   if (!service) return NOT_OURS;
   if (!look_up(*service, hash4(flow), chosen)) return NO_SERVER;
   if (packet->quoted) return OURS;
-  const struct xdp_choice choice = choice_of(chosen);
+  const struct xdp_choice choice = choice_of(chosen, packet);
   bpf_map_update_elem(&flows4, flow, &choice, BPF_ANY);
   event(XDP_EVENT_CHOSEN);
   return OURS;
 }
 
 INLINE enum verdict choose6(const struct packet *packet, const struct xdp_flow6 *flow, struct chosen *chosen) {
-  if (!packet->begins && remembered(bpf_map_lookup_elem(&flows6, flow), chosen)) return OURS;
+  if (!packet->begins && remembered(bpf_map_lookup_elem(&flows6, flow), packet, chosen)) return OURS;
   struct xdp_service_key key = {
       .prefix_length = XDP_SERVICE_FIXED_BITS + 128,
       .port = flow->service_port,
@@ -253,7 +268,7 @@ INLINE enum verdict choose6(const struct packet *packet, const struct xdp_flow6 
   if (!service) return NOT_OURS;
   if (!look_up(*service, hash6(flow), chosen)) return NO_SERVER;
   if (packet->quoted) return OURS;
-  const struct xdp_choice choice = choice_of(chosen);
+  const struct xdp_choice choice = choice_of(chosen, packet);
   bpf_map_update_elem(&flows6, flow, &choice, BPF_ANY);
   event(XDP_EVENT_CHOSEN);
   return OURS;
@@ -461,6 +476,7 @@ INLINE __u32 shortest_header(__u8 protocol) {
 
 /* SYN without ACK, of a header that is known to be there. */
 INLINE int begins(const struct tcphdr *tcp) { return tcp->syn && !tcp->ack; }
+INLINE int ends(const struct tcphdr *tcp) { return tcp->fin || tcp->rst; }
 
 /* The ports of a segment, the length of which the IP header gives; 0 if it is cut short. */
 INLINE int read_ports(void *segment, void *end, __u32 length, __u8 protocol, struct ports *ports,
@@ -469,6 +485,7 @@ INLINE int read_ports(void *segment, void *end, __u32 length, __u8 protocol, str
   if (protocol == IPPROTO_TCP) {
     if (segment + sizeof(struct tcphdr) > end) return 0;
     packet->begins = begins(segment);
+    packet->ends = ends(segment);
   }
   if (segment + sizeof *ports > end) return 0;
   *ports = *(struct ports *)segment;

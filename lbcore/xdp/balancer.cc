@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/rtnetlink.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -133,6 +134,12 @@ std::vector<Traffic> traffic_at(int map, std::uint32_t slot) {
   return out;
 }
 
+/// As the program writes it into xdp_choice.
+std::uint32_t seen_at(std::chrono::steady_clock::time_point time) {
+  const std::chrono::nanoseconds since_boot = time.time_since_epoch();
+  return since_boot.count() < 0 ? 1 : static_cast<std::uint32_t>(since_boot.count() >> XDP_SEEN_SHIFT) + 1;
+}
+
 }  // namespace
 
 Balancer::Slot Balancer::Slots::take(const std::string& what) {
@@ -150,12 +157,13 @@ Balancer::Balancer(const Settings& settings)
       server_slots_(bpf_map__max_entries(object_.maps().maps.destinations)),
       generations_(bpf_map__max_entries(object_.maps().maps.destinations)) {
   if (object_.adopted()) adopt();
-  write_settings(interface_named(settings.interface));
+  allow_forwarding(settings.interface);
+  write_settings();
 }
 
-void Balancer::write_settings(const Interface& interface) {
+void Balancer::write_settings() {
   nl::Socket socket;
-  const auto link = nl::link_named(socket, interface.name);
+  const auto link = nl::link_named(socket, settings_.interface);
   xdp_settings value{};
   value.layout = XDP_LAYOUT;
   value.mtu = static_cast<std::uint32_t>(link.mtu);
@@ -163,7 +171,6 @@ void Balancer::write_settings(const Interface& interface) {
   std::ranges::copy(mac, value.mac);
   if (settings_.source4) std::memcpy(&value.source4, settings_.source4->bytes().data(), 4);
   if (settings_.source6) copy(*settings_.source6, value.source6);
-  allow_forwarding(interface.name);
   put("write the settings of the XDP load balancer", fd(object_.maps().maps.settings), only, value);
 }
 
@@ -247,9 +254,23 @@ std::set<Address> Balancer::by_route() const {
   return servers;
 }
 
-void Balancer::refresh_neighbours() {
-  neighbours_.forget_routes();
+void Balancer::refresh() {
+  write_settings();
+  neighbours_.forget();
   neighbours_.keep(by_route());
+}
+
+bool Balancer::is_affected_by(const nlmsghdr& told) const {
+  switch (told.nlmsg_type) {
+    case RTM_NEWNEIGH:  // its MAC address or its state, which the program looks up
+      return false;
+    case RTM_DELNEIGH: {
+      const auto gone = nl::parse_neighbour(told);
+      return gone && neighbours_.is_needed(*gone);
+    }
+    default:
+      return true;
+  }
 }
 
 Balancer::Known& Balancer::known(const ServiceName& name) {
@@ -381,15 +402,32 @@ std::vector<Service> Balancer::services() const {
   return out;
 }
 
+/// By server slot.
+std::vector<Connections> Balancer::connections() const {
+  const auto& maps = object_.maps().maps;
+  std::vector<Connections> by_slot(generations_.size());
+  const auto oldest = seen_at(std::chrono::steady_clock::now() - idle_after);
+  const auto count = [&](const xdp_choice& choice) {
+    if (choice.destination >= by_slot.size() || choice.generation != generations_[choice.destination]) return;
+    auto& connections = by_slot[choice.destination];
+    ++(choice.seen != XDP_ENDED && choice.seen >= oldest ? connections.active : connections.inactive);
+  };
+  for_each<xdp_flow4, xdp_choice>("count connections", fd(maps.flows4), count);
+  for_each<xdp_flow6, xdp_choice>("count connections", fd(maps.flows6), count);
+  return by_slot;
+}
+
 std::vector<ServiceCounters> Balancer::counters() const {
   const auto& maps = object_.maps().maps;
+  const auto connections = this->connections();
   std::vector<ServiceCounters> out;
   for (const auto& [name, known] : services_) {
     auto& service = out.emplace_back();
     service.name = name;
     service.per_cpu = traffic_at(fd(maps.service_traffic), known.slot);
     for (const auto& [address, server] : known.servers)
-      service.servers.push_back({address, traffic_at(fd(maps.destination_traffic), server.slot)});
+      service.servers.push_back(
+          {address, traffic_at(fd(maps.destination_traffic), server.slot), connections[server.slot]});
   }
   return out;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <linux/netlink.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -46,13 +48,16 @@ class Balancer {
 
   /// As they were set, by this one or the one before. Sorted by name; their servers by address.
   std::vector<Service> services() const;
-  /// Sorted by name.
+  /// Sorted by name. Looks at every connection that is remembered.
   std::vector<ServiceCounters> counters() const;
   Events events() const;
-  /// Looks again by which next hops the real servers are reached; to be called when routes have changed. The
-  /// program itself follows routes and MAC addresses at once, but drops packets (no_neighbour) while an
-  /// address is not known.
-  void refresh_neighbours();
+  /// Looks again at the interface's MAC address and MTU, and by which next hops the real servers are reached;
+  /// to be called when something has changed that is_affected_by() names. The program itself follows routes
+  /// and MAC addresses at once, but drops packets (no_neighbour) while an address is not known.
+  void refresh();
+  /// Whether what the kernel tells in the interface's network namespace is a reason for refresh(): of a link,
+  /// a route, a rule or a nexthop object, or that the entry of a next hop has gone.
+  bool is_affected_by(const nlmsghdr&) const;
 
   /// The program and its maps stay when this goes, for the next to adopt.
   void leave() { object_.leave(); }
@@ -86,7 +91,7 @@ class Balancer {
     std::set<Slot> used_;
   };
 
-  void write_settings(const Interface&);
+  void write_settings();
   void adopt();
   void validate(const std::vector<Service>&) const;
   Known& known(const ServiceName&);
@@ -97,6 +102,7 @@ class Balancer {
   void remove(const ServiceName&);
   void clear_traffic(int map, Slot);
   std::set<Address> by_route() const;
+  std::vector<Connections> connections() const;
   void set_fragments(const std::vector<Service>&);
 
   Settings settings_;

@@ -7,7 +7,7 @@
 #include <linux/types.h>
 
 /* To be raised with every change below, or of what a field means: maps of another layout are not adopted. */
-#define XDP_LAYOUT 2
+#define XDP_LAYOUT 3
 
 enum { XDP_IPV4 = 4, XDP_IPV6 = 6, XDP_FRAGMENTS = 0x80 };
 
@@ -56,9 +56,13 @@ struct xdp_flow6 {
   __be16 client_port, service_port;
   __u32 protocol;
 };
+/* `seen`: when the client sent something last, in units of 2^30 ns of CLOCK_MONOTONIC, and one more, so that it is not
+ * XDP_ENDED: the client has ended the connection, and nothing but a SYN begins another. */
 struct xdp_choice {
   __u32 destination, generation;
+  __u32 seen;
 };
+enum { XDP_SEEN_SHIFT = 30, XDP_ENDED = 0 };
 
 struct xdp_traffic {
   __u64 packets, bytes; /* IP packets as they came, without Ethernet */

@@ -43,6 +43,23 @@ std::vector<Key> keys(const std::string& attempt, int map) {
   return out;
 }
 
+/// Visits every value of a hash. One that comes or goes meanwhile may be missed.
+template <class Key, class Value, class Visit>
+void for_each(const std::string& attempt, int hash, const Visit& visit) {
+  constexpr std::uint32_t batch = 4096;  // more than there can be in a bucket
+  std::vector<Key> keys(batch);
+  std::vector<Value> values(batch);
+  std::uint32_t place = 0;
+  for (bool first = true, more = true; more; first = false) {
+    std::uint32_t got = batch;
+    const int failed = bpf_map_lookup_batch(hash, first ? nullptr : &place, &place, keys.data(),
+                                            values.data(), &got, nullptr);
+    if (failed < 0 && errno != ENOENT) throw lblab::sys::SystemError{attempt};
+    more = failed == 0;
+    for (std::uint32_t i = 0; i < got; ++i) visit(values[i]);
+  }
+}
+
 /// All `count` values of an array, in one call.
 template <class Value>
 std::vector<Value> all(const std::string& attempt, int array, std::uint32_t count) {

@@ -3,7 +3,8 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
-#include "lab/nl/neighbour.hpp"
+#include <algorithm>
+
 #include "lab/nl/route.hpp"
 #include "lab/sys/error.hpp"
 
@@ -34,18 +35,26 @@ void Neighbours::keep(const std::set<Address>& servers) {
     } catch (const SystemError&) {  // no route, which the program counts; another time there may be one
     }
   }
+  const auto others = fixed(socket_);
   std::set<Way> wanted;
-  for (const auto& [server, way] : ways_) wanted.insert(way);
-  for (const auto& way : fixed(socket_)) wanted.erase(way);
+  for (const auto& [server, way] : ways_)
+    if (!others.contains(way)) wanted.insert(way);
   for (const auto& way : wanted)
-    if (!kept_.contains(way)) socket_.queue(nl::keep_neighbour(way.first, way.second));
+    if (!kept_is_sure_ || !kept_.contains(way)) socket_.queue(nl::keep_neighbour(way.first, way.second));
   if (const auto failures = socket_.flush(); !failures.empty())
     throw SystemError{"keep the MAC addresses of next hops known", failures.front().error};
   for (const auto& way : kept_)
-    if (!wanted.contains(way))
+    if (!wanted.contains(way) && !others.contains(way))
       socket_.queue(nl::delete_neighbour({.link = way.first, .address = way.second}));
   socket_.flush();  // they may have gone with their link
   kept_ = std::move(wanted);
+  kept_is_sure_ = true;
+}
+
+bool Neighbours::is_needed(const nl::Neighbour& neighbour) const {
+  return std::ranges::any_of(ways_, [&](const auto& way) {
+    return way.second.first == neighbour.link && way.second.second == neighbour.address;
+  });
 }
 
 }  // namespace lbcore::xdp

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "lab/nl/neighbour.hpp"
 #include "lab/nl/socket.hpp"
 #include "lbcore/service.hpp"
 
@@ -16,8 +17,13 @@ class Neighbours {
   /// Has the kernel keep the next hops towards these servers, and no longer those it was told to keep before.
   /// What others have entered stays as it is; a server without a route is left out. Throws SystemError.
   void keep(const std::set<Address>& servers);
-  /// The next keep() asks for every route again.
-  void forget_routes() { ways_.clear(); }
+  /// The next keep() asks for every route again, and enters again what the kernel may have forgotten.
+  void forget() {
+    ways_.clear();
+    kept_is_sure_ = false;
+  }
+  /// Whether the entry is of a next hop towards one of the servers.
+  bool is_needed(const lblab::nl::Neighbour&) const;
 
  private:
   using Way = std::pair<int, Address>;  // link and next hop
@@ -25,6 +31,7 @@ class Neighbours {
   lblab::nl::Socket socket_;
   std::map<Address, Way> ways_;  // by server
   std::set<Way> kept_;           // entered here
+  bool kept_is_sure_ = true;     // none of them has gone since
 };
 
 }  // namespace lbcore::xdp

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -56,9 +57,21 @@ struct Traffic {
   }
 };
 
+/// A connection of which the client has sent nothing for so long (to within a second) is no longer active: a
+/// load balancer that answers do not pass sees no more of its end.
+inline constexpr std::chrono::seconds idle_after{5};
+
+/// Those that are remembered. The memory is limited: what was least recently used goes.
+struct Connections {
+  std::uint32_t active = 0;    // not ended by their client, and not idle
+  std::uint32_t inactive = 0;  // the others
+  auto operator<=>(const Connections&) const = default;
+};
+
 struct ServerCounters {
   Address address;
   std::vector<Traffic> per_cpu;  // by the number of the CPU
+  Connections connections;
   auto operator<=>(const ServerCounters&) const = default;
   Traffic total() const;
 };

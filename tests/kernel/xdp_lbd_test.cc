@@ -65,7 +65,7 @@ Lab beside_each_other() {
 const std::string configuration = R"(
 control: FOLDER/control.sock
 dataplane: xdp
-drain-limit: 5s
+drain-limit: 30s
 services:
   - name: web
     addresses: 10.1.1.0/24
@@ -196,6 +196,12 @@ class XdpLbd : public KernelTest {
         kernel_->netns("lb"),
         {"curl", "-s", "--unix-socket", folder_ + "/control.sock", "http://lbd/state"}))["services"][0];
   }
+  long active_connections() {
+    long all = 0;
+    const auto told = state();
+    for (const auto& destination : told["destinations"]) all += destination["active"].get<long>();
+    return all;
+  }
   /// The kernel's identifiers of the maps that the attached program uses, by name, but for its constants,
   /// which every program has its own of. Empty: no program.
   std::map<std::string, int> maps() {
@@ -278,15 +284,15 @@ class XdpLbdUnchecked : public XdpLbd {
     XdpLbd::SetUp();
     auto text = sys::read_file(folder_ + "/lbd.yaml");
     text.erase(text.find("    health:"));
-    reload(text + "\n");
+    reload(text + "    health: {none: true}\n");
   }
   /// And nothing is lost.
   void expect_all_serve() {
     int answers = 0;
-    const auto shares = ask(60);
+    const auto shares = ask(30);
     for (const auto& server : servers)
-      answers += shares.contains(server + "<") ? shares.at(server + "<") : -60;
-    EXPECT_EQ(answers, 60) << testing::PrintToString(shares);
+      answers += shares.contains(server + "<") ? shares.at(server + "<") : -30;
+    EXPECT_EQ(answers, 30) << testing::PrintToString(shares);
   }
 };
 
@@ -328,6 +334,18 @@ TEST_F(XdpLbd, DecommissioningTakesTheProgramAway) {
   EXPECT_THAT(maps(), Not(IsEmpty()));
   EXPECT_EQ(lbd_->end(SIGTERM).str(), "exit status 0");
   EXPECT_THAT(maps(), IsEmpty());
+}
+
+TEST_F(XdpLbd, DecommissioningWaitsForAConnectionThatIsInUse) {
+  auto& open = ask_when();
+  const auto server = answered_by(open);
+  EXPECT_EQ(active_connections(), 1);
+  lbd_->signal(SIGTERM);
+  until("\"draining\"");
+  open.signal(SIGUSR1);
+  EXPECT_EQ(answered_by(open), server) << "it is served still";
+  open.end(SIGKILL);
+  until("\"step\":\"drained\"");
 }
 
 TEST_F(XdpLbd, AServicesRangeCanChangeWhileItServes) {

@@ -90,7 +90,7 @@ inline Bytes with_pseudo_header(const std::string& from, const std::string& to, 
   return ends + be32(length) + be32(protocol) + segment;
 }
 
-enum : unsigned { syn = 2, ack = 0x10, fin = 1 };
+enum : unsigned { fin = 1, syn = 2, rst = 4, ack = 0x10 };
 
 /// RFC 9293, 3.1, without options
 struct Tcp {

@@ -114,6 +114,36 @@ TEST_F(XdpRefuse, ATtlThatIsUsedUpIsDropped) {
   EXPECT_EQ(run(in4(Ipv4{.from = client4, .to = vip4, .ttl = 2} / request4)).verdict, "TX");
 }
 
+/// Whatever sends it back (a real server that has not the service's address, routes that are wrong): the
+/// outer TTL begins anew each time, but the inner one is that of all rounds.
+TEST_F(XdpRefuse, APacketThatComesBackFromItsTunnelEndsWithItsTtl) {
+  const auto rounds = [&](Bytes packet, std::size_t outer) {
+    for (int round = 0;; ++round) {
+      const auto sent = run(packet);
+      if (sent.verdict != "TX") return std::pair{round, sent.verdict};
+      packet = Bytes(packet.begin(), packet.begin() + 14) +
+               Bytes(sent.packet.begin() + 14 + static_cast<std::ptrdiff_t>(outer), sent.packet.end());
+    }
+  };
+  EXPECT_EQ(rounds(plain4(request4), 20), std::pair(63, std::string("DROP")));
+  EXPECT_EQ(rounds(in6(Ipv6{client6, vip6} / request6), 40), std::pair(63, std::string("DROP")));
+  EXPECT_EQ(balancer->events().ttl, 2u);
+}
+
+TEST_F(XdpRefuse, WhatIsWrappedAlreadyIsNotWrappedAgain) {
+  // A real server whose address is itself a service's, and a load balancer on its way.
+  balancer->set_services(
+      {service("10.1.1.0/24", 80, {tunnel(far4)}), service("172.16.0.0/16", 0, {tunnel(far4)}),
+       service("fd00:1::/64", 80, {tunnel(far6)}), service("fd00:16::/32", 0, {tunnel(far6)})});
+  for (const auto& packet : {plain4(request4), in6(Ipv6{client6, vip6} / request6)}) {
+    const auto wrapped = run(packet);
+    ASSERT_EQ(wrapped.verdict, "TX");
+    const auto back =
+        Bytes(packet.begin(), packet.begin() + 14) + Bytes(wrapped.packet.begin() + 14, wrapped.packet.end());
+    EXPECT_EQ(run(back), passed(back));
+  }
+}
+
 TEST_F(XdpRefuse, WithTheOuterHeaderAPacketMustFitTheWay) {
   const auto sized = [&](std::size_t length) {
     return in4(Ipv4{client4, vip4} / tcp(client4, vip4, {}, Bytes(length - 40, 'x')));

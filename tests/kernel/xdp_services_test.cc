@@ -1,7 +1,9 @@
 #include <bpf/libbpf.h>
 
+#include <array>
 #include <map>
 
+#include "lbcore/xdp/maps.hpp"
 #include "tests/kernel/xdp_fixture.hpp"
 
 namespace lblab {
@@ -10,6 +12,7 @@ namespace {
 using namespace packets;
 using lbcore::Forwarding;
 using lbcore::Protocol;
+using lbcore::xdp::Connections;
 using lbcore::xdp::Traffic;
 using testing::HasSubstr;
 using testing::SizeIs;
@@ -20,6 +23,33 @@ class XdpServices : public XdpTest {
  protected:
   std::size_t set(std::vector<Service> services) { return balancer->set_services(services); }
   std::string attached() { return fixtures::output_of({"ip", "-d", "link", "show", "dev", "edge"}, netns); }
+  /// A map of the attached program, by its name.
+  sys::Fd map(std::string_view name) const {
+    std::array<std::uint32_t, 64> ids{};
+    bpf_prog_info program{};
+    program.nr_map_ids = ids.size();
+    program.map_ids = reinterpret_cast<std::uintptr_t>(ids.data());
+    std::uint32_t size = sizeof program;
+    sys::check("read about the program", bpf_obj_get_info_by_fd(balancer->program(), &program, &size));
+    for (std::uint32_t i = 0; i < program.nr_map_ids; ++i) {
+      sys::Fd fd{sys::check("open a map", bpf_map_get_fd_by_id(ids[i]))};
+      bpf_map_info about{};
+      size = sizeof about;
+      sys::check("read about a map", bpf_obj_get_info_by_fd(fd.get(), &about, &size));
+      if (about.name == name) return fd;
+    }
+    throw std::runtime_error("there is no such map");
+  }
+  /// As if nothing had come of IPv4 connections for so much longer.
+  void fall_silent(std::chrono::nanoseconds for_longer) const {
+    const auto flows = map("flows4");
+    for (const auto& key : lbcore::xdp::keys<xdp_flow4>("list flows", flows.get())) {
+      auto choice = lbcore::xdp::get<xdp_choice>("read a flow", flows.get(), key).value();
+      if (choice.seen != XDP_ENDED)
+        choice.seen -= static_cast<std::uint32_t>(for_longer.count() >> XDP_SEEN_SHIFT);
+      lbcore::xdp::put("age a flow", flows.get(), key, choice);
+    }
+  }
   const std::string a = "172.16.2.2", b = "172.16.3.2", c = "172.16.4.2";
 };
 
@@ -63,6 +93,34 @@ TEST_F(XdpServices, PacketsAndBytesAreCountedPerServiceServerAndCpu) {
   EXPECT_THAT(counters[0].per_cpu, SizeIs(libbpf_num_possible_cpus()));
   EXPECT_EQ(counters[1].total(), Traffic{}) << counters[1].name.str();
   EXPECT_EQ(balancer->events().chosen, 100u) << "the packet after was remembered";
+}
+
+TEST_F(XdpServices, AConnectionIsActiveUntilItsClientEndsItOrFallsSilent) {
+  set({service("10.1.1.0/24", 80, {tunnel(a)}), service("fd00:1::/64", 80, {tunnel(far6)})});
+  const auto connections = [&](std::size_t service) {
+    return balancer->counters()[service].servers[0].connections;
+  };
+  for (unsigned port = 1'024; port < 1'034; ++port) run(segment(port, syn)), run(segment6(port, syn));
+  EXPECT_EQ(connections(0), (Connections{10, 0}));
+  EXPECT_EQ(connections(1), (Connections{10, 0}));
+  for (const unsigned port : {1'024u, 1'025u, 1'026u}) run(segment(port, fin | ack));
+  run(segment(1'027, rst));
+  EXPECT_EQ(connections(0), (Connections{6, 4}));
+  run(segment(1'024, ack));
+  EXPECT_EQ(connections(0), (Connections{6, 4})) << "the answer to the server's FIN";
+  run(segment(1'025, syn));
+  EXPECT_EQ(connections(0), (Connections{7, 3})) << "another connection";
+
+  fall_silent(std::chrono::seconds{4});
+  EXPECT_EQ(connections(0), (Connections{7, 3}));
+  fall_silent(std::chrono::seconds{4});
+  EXPECT_EQ(connections(0), (Connections{0, 10}));
+  EXPECT_EQ(connections(1), (Connections{10, 0}));
+  run(segment(1'028));
+  EXPECT_EQ(connections(0), (Connections{1, 9}));
+
+  set({service("10.1.1.0/24", 80, {tunnel(b)}), service("fd00:1::/64", 80, {tunnel(far6)})});
+  EXPECT_EQ(connections(0), Connections{}) << "another server";
 }
 
 TEST_F(XdpServices, ANewServiceInTheSlotOfAnOldOneBeginsAtZero) {
