@@ -49,7 +49,12 @@ RunningLab::RunningLab(asio::any_io_executor executor, std::string name, std::st
       state_(std::move(state)),
       programs_(std::move(programs)),
       history_(executor_, state_ + "/events.jsonl"),
-      processes_(executor_, history_, state_ + "/logs") {
+      processes_(executor_, history_, state_ + "/logs"),
+      lines_(processes_.listen([this](const std::string& host, const std::string& process, auto line) {
+        if (process == "lbd" && line.find(R"("event":"table")") != line.npos &&
+            line.find("add destination") != line.npos)
+          balancing_.insert(host);
+      })) {
   std::filesystem::create_directories(state_ + "/logs");
   kernel_ = std::make_unique<apply::LinuxKernel>(
       apply::LinuxKernel::Settings{.lab = name_, .state = state_, .programs = programs_}, processes_);
@@ -163,6 +168,7 @@ asio::awaitable<void> RunningLab::change_to(model::Lab want) {
       watches_.erase(gone->host);
       routes_.erase(gone->host);
       std::erase_if(running_links_, [&](const End& end) { return end.host == gone->host; });
+      balancing_.erase(gone->host);
     }
   have_ = std::move(want);
 }
@@ -255,6 +261,8 @@ std::vector<std::string> RunningLab::missing_of_all() const {
     for (const auto& link : wires(name))
       if (!running_links_.contains({name, link}))
         texts.push_back(name + "'s " + link + " has no carrier yet");
+  for (const auto& host : unannounced_balancers(cluster_, placement_))
+    if (!balancing_.contains(host)) texts.push_back(host + " has no real server yet");
   return texts;
 }
 

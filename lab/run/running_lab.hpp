@@ -119,7 +119,8 @@ class RunningLab {
   model::Lab expanded();
   /// Of what is wanted: processes that are ready, routes of the routers.
   std::vector<std::string> missing() const;
-  /// And of what was made: wires that the kernel has seen to be joined, without which a route is dead.
+  /// And of what was made: wires that the kernel has seen to be joined, without which a route is dead; load
+  /// balancers that nobody announces and that have a real server.
   std::vector<std::string> missing_of_all() const;
   const model::Host& host(const std::string& name) const;
 
@@ -127,11 +128,13 @@ class RunningLab {
   std::string name_, state_, programs_;
   History history_;
   ProcessTable processes_;
+  std::shared_ptr<ProcessTable::Listener> lines_;
   BgpWatch bgp_{processes_, history_};
   std::unique_ptr<apply::LinuxKernel> kernel_;
   std::map<std::string, std::unique_ptr<observe::Monitor>> watches_;
   RouteTable routes_;                 // as the kernels' notifications tell
   std::set<End> running_links_ = {};  // that have their carrier
+  std::set<std::string> balancing_;   // hosts whose lbd has told of a real server
   model::Cluster cluster_;
   std::vector<model::Service> as_written_;
   cluster::Placement placement_;
