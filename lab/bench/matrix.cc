@@ -77,6 +77,7 @@ void add_axis(const Cluster& cluster, const Bench& bench, const std::string& axi
   const auto word = model::kind_word(value);
   settings.push_back({key_of(bench, axis), word.kind});
   if (!word.forwarding.empty()) settings.push_back({key_of(bench, "forwarding"), word.forwarding});
+  if (!word.in.empty()) settings.push_back({key_of(bench, "in"), word.in});
 }
 
 /// Routers learn nothing of the overlay; where the client asks a pod, they need a way to each node's pods.

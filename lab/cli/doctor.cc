@@ -31,7 +31,8 @@ struct Findings {
 
 constexpr const char* cluster_programs[] = {"lbd",   "lbd-announce", "fibd",  "gobgpd",
                                             "gobgp", "exabgp",       "nginx", "ip"};
-constexpr const char* useful_programs[] = {"ipvsadm", "nft", "tcpdump", "conntrack", "wrk", "curl", "bird"};
+constexpr const char* useful_programs[] = {"ipvsadm", "nft",  "tcpdump", "conntrack",
+                                           "wrk",     "curl", "bird",    "keepalived"};
 /// What the cluster of topologies/ecmp.yaml asks of a kernel.
 constexpr const char* cluster_features[] = {"root",     "netns",  "mount",     "veth",
                                             "bridge",   "ipvs",   "multipath", "multipath-hash-fields",

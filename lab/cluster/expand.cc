@@ -93,6 +93,12 @@ std::string load_balancer_name(const std::string& service, int n) {
   return service + "-lb-" + std::to_string(n);
 }
 
+std::string balancer_host(const model::Service& service, int n, const Placement& placement) {
+  const auto name = load_balancer_name(service.name, n);
+  return service.load_balancers->in == model::LoadBalancers::Place::node ? placement.seats.at(name).node
+                                                                         : name;
+}
+
 model::Lab expand(const Cluster& cluster, Placement& placement) {
   seat_pods(cluster, placement);
   model::Lab lab{.name = cluster.name, .hosts = {}};

@@ -36,5 +36,7 @@ struct Unplaceable : std::runtime_error {
 /// Names: SERVICE-1, SERVICE-2, … and SERVICE-lb-1, ….
 std::string pod_name(const std::string& service, int n);
 std::string load_balancer_name(const std::string& service, int n);
+/// The host in which the n-th load balancer is: a pod, or the node that has its seat.
+std::string balancer_host(const model::Service&, int n, const Placement&);
 
 }  // namespace lblab::cluster

@@ -38,8 +38,12 @@ class Pods {
       if (const auto name = pod_name(service.name, n); is_here(name)) add_web_pod(service, name);
     if (!service.load_balancers) return;
     for (int n = 1; n <= service.load_balancers->replicas; ++n)
-      if (const auto name = load_balancer_name(service.name, n); is_here(name))
-        add_balancer(service, mark, name);
+      if (const auto name = load_balancer_name(service.name, n); is_here(name)) {
+        if (service.load_balancers->in == model::LoadBalancers::Place::node)
+          balance_in_node(service, mark, nodes_.at(seat(name).node));
+        else
+          add_balancer(service, mark, name);
+      }
   }
 
   /// The nodes' ends of the links by which its load balancers get their packets.
@@ -114,32 +118,49 @@ class Pods {
 
   void add_balancer(const model::Service& service, std::uint32_t mark, const std::string& name) {
     auto& host = add_pod(name, "load-balancer", true);
-    // lbd's `local` route comes before this one. While lbd has none, what still comes in is dropped: by the
-    // default route it would go back to the node, which would send it here again.
-    host.routes.push_back(
-        {.destination = service.addresses, .next_hops = {}, .type = model::Route::Type::blackhole});
     const auto& [node, address] = seat(name);
-    const auto& home = *nodes_.at(node).node;
-    const auto announcer = service.load_balancers->announcer;
-    install(daemons::lbd::balancer(service, {.mark = mark,
-                                             .next_hop = next_hop(cluster_, home),
-                                             .endpoints = endpoints(service),
-                                             .announced_by = daemons::taker_of_routes(announcer)}),
-            host);
-    if (const auto [as, peers] = upstream(cluster_, home); !peers.empty())
-      for (auto& program : daemons::announcer(
-               announcer, {.as = as,
-                          .local = address,
-                          .peers = peers,
-                          .session_is_certain = !with_role(cluster_, Role::route_reflector).empty(),
-                          .hold_time = service.load_balancers->hold_time,
-                          .announce_socket = daemons::lbd::announce_socket,
-                          .announce_limit = service.load_balancers->announce_limit}))
-        install(std::move(program), host);
+    balance(service, mark, *nodes_.at(node).node, address, host);
     // By a next hop, not by the bridge: a pod that takes over has another neighbour entry, and nobody answers
     // ARP for the service.
     lab_.hosts.at(node).routes.push_back(
         {.destination = service.addresses, .next_hops = {{.via = address, .link = pod_bridge}}});
+  }
+
+  // The node is the next hop and what balances, as in the papers' Figure 5.4. It announces from its address
+  // among the pods: to the reflector it is an announcer like others.
+  void balance_in_node(const model::Service& service, std::uint32_t mark, const Home& home) {
+    auto& host = lab_.hosts.at(home.node->name);
+    balance(service, mark, *home.node, pod_gateway(home.pods), host);
+    // The answers of its own pods come from the service's addresses, which are local here.
+    if (service.load_balancers->forwarding == model::LoadBalancers::Forwarding::tunnel)
+      override_with(host.sysctls, accept_local());
+  }
+
+  /// `own`: the address that the announcer speaks from.
+  void balance(const model::Service& service, std::uint32_t mark, const Node& home, const Address& own,
+               model::Host& host) {
+    // lbd's `local` route comes before this one. While lbd has none, what still comes in is dropped: by the
+    // default route it would go back to where it came from, which would send it here again.
+    host.routes.push_back(
+        {.destination = service.addresses, .next_hops = {}, .type = model::Route::Type::blackhole});
+    const auto announcer = service.load_balancers->announcer;
+    const auto [as, peers] = upstream(cluster_, home);
+    install(daemons::lbd::balancer(
+                service, {.mark = mark,
+                          .next_hop = next_hop(cluster_, home),
+                          .endpoints = endpoints(service),
+                          .announced_by = peers.empty() ? "" : daemons::taker_of_routes(announcer)}),
+            host);
+    if (peers.empty()) return;
+    for (auto& program : daemons::announcer(
+             announcer, {.as = as,
+                        .local = own,
+                        .peers = peers,
+                        .session_is_certain = !with_role(cluster_, Role::route_reflector).empty(),
+                        .hold_time = service.load_balancers->hold_time,
+                        .announce_socket = daemons::lbd::announce_socket,
+                        .announce_limit = service.load_balancers->announce_limit}))
+      install(std::move(program), host);
   }
 
   std::vector<daemons::lbd::Endpoint> endpoints(const model::Service& service) const {

@@ -47,6 +47,8 @@ Sysctls silent_arp() {
   return sysctls;
 }
 
+Sysctls accept_local() { return {{"net.ipv4.conf.all.accept_local", "1"}}; }
+
 void override_with(Sysctls& base, const Sysctls& wanted) {
   for (const auto& [key, value] : wanted) {
     const auto bare = key.starts_with('-') ? key.substr(1) : key;

@@ -32,6 +32,10 @@ Sysctls bridge();
 /// For hosts that hold a service's address without being asked for it: they do not answer ARP for it.
 Sysctls silent_arp();
 
+/// For hosts that pass on what comes from an address of theirs: the kernel takes it for a forgery otherwise
+/// (fib_frontend.c, a martian source).
+Sysctls accept_local();
+
 /// Puts `wanted` over `base`: the same key is replaced, whether or not one of the two has the "-" of an
 /// optional one.
 void override_with(Sysctls& base, const Sysctls& wanted);

@@ -31,10 +31,10 @@ struct BgpReflector : BgpSpeaker {
   std::vector<Address> routers;
 };
 
-/// Beside lbd in a load-balancer pod: holds the session, and says what lbd-announce tells it.
+/// Beside lbd: holds the session, and says what lbd-announce tells it.
 struct BgpAnnouncer {
   std::uint32_t as = 65021;
-  Address local;                   // the pod's: router-id and source of the session
+  Address local;                   // router-id and source of the session
   std::vector<Address> peers;      // reflectors, or routers where there is no reflector
   bool session_is_certain = true;  // false: it is ready without one
   milliseconds hold_time{9'000};

@@ -50,7 +50,7 @@ std::string mark(const model::Service& service, std::uint32_t mark) {
 
 // Other kinds have a way of their own to choose, which is lbd's default.
 std::string scheduler(const LoadBalancers& balancers) {
-  return balancers.kind == "ipvs" ? fmt::format("    scheduler: {}\n", balancers.scheduler) : "";
+  return balancers.by_ipvs() ? fmt::format("    scheduler: {}\n", balancers.scheduler) : "";
 }
 
 // IPVS is lbd's default.
@@ -65,6 +65,7 @@ std::set<std::string> needs(const LoadBalancers& balancers) {
       {"iptables", {"program:iptables-restore"}},
       {"xdp", {"xdp"}},
       {"nginx", {"program:nginx"}},
+      {"keepalived", {"ipvs", "nftables", "program:keepalived"}},
   };
   auto needs = of_kind.at(balancers.kind);
   needs.insert("program:lbd");
@@ -99,19 +100,22 @@ std::string virtual_service(const model::Service& service, const Config& config,
 }
 
 std::string configuration(const model::Service& service, const Config& config) {
+  const auto announced = [&](const std::string& text) { return !config.announced_by.empty() ? text : ""; };
   return fmt::format(
       "control: {}\n"
-      "announce: {{socket: {}}}\n"
+      "{}"
       "drain-limit: {}\n"
       "{}"
       "{}"
       "services:\n"
       "{}"
-      "    announce: {{route: {}, next-hop: {}}}\n"
+      "{}"
       "{}",
-      control_socket, announce_socket, duration(service.load_balancers->drain_limit),
-      dataplane(*service.load_balancers), ipvs_lines(*service.load_balancers),
-      virtual_service(service, config, Transport::tcp), service.addresses.str(), config.next_hop.str(),
+      control_socket, announced(fmt::format("announce: {{socket: {}}}\n", announce_socket)),
+      duration(service.load_balancers->drain_limit), dataplane(*service.load_balancers),
+      ipvs_lines(*service.load_balancers), virtual_service(service, config, Transport::tcp),
+      announced(fmt::format("    announce: {{route: {}, next-hop: {}}}\n", service.addresses.str(),
+                            config.next_hop.str())),
       service.udp ? virtual_service(service, config, Transport::udp) : "");
 }
 
@@ -147,7 +151,7 @@ Program balancer(const model::Service& service, const Config& config) {
   made.process.argv = {"lbd", "--config", path};
   made.process.ready = {.when = model::Ready::When::output, .pattern = R"("event":"ready")"};
   // It withdraws through that when it ends: one that ended with it would cut the drain short.
-  made.process.after = {config.announced_by};
+  if (!config.announced_by.empty()) made.process.after = {config.announced_by};
   // TERM makes it withdraw, drain for at most drain-limit, and remove what it made.
   made.process.stop_grace = service.load_balancers->drain_limit + milliseconds{3'000};
   made.process.needs = needs(*service.load_balancers);

@@ -23,7 +23,7 @@ struct Config {
   std::uint32_t mark = 1;  // of the service, where its addresses are a range
   Address next_hop;        // of the announcement: the node's address, not the pod's
   std::vector<Endpoint> endpoints;
-  std::string announced_by = "exabgp";  // the process that takes its routes
+  std::string announced_by = "exabgp";  // the process that takes its routes; empty: nobody announces them
 };
 
 /// `service` has load balancers.

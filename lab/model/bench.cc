@@ -13,6 +13,18 @@ const std::vector<std::string_view>& words_of(std::string_view path) {
   return found->allowed;
 }
 
+/// Of a word that ends with a dash, `before` and one of these endings, that ending, which it loses; else "".
+std::string taken_off(std::string_view& word, std::string_view before,
+                      const std::vector<std::string_view>& endings) {
+  for (const auto ending : endings) {
+    const auto tail = "-" + std::string(before) + std::string(ending);
+    if (word.size() <= tail.size() || !word.ends_with(tail)) continue;
+    word.remove_suffix(tail.size());
+    return std::string(ending);
+  }
+  return "";
+}
+
 BenchVariant variant(const Bench& bench, std::vector<std::string> values) {
   BenchVariant made{.values = std::move(values), .name = {}, .series = {}, .x = {}};
   const Axis* x = bench.x();
@@ -95,6 +107,7 @@ const std::vector<ShortAxis>& bench_axes() {
   static const std::vector<ShortAxis> axes{
       {"kind", "services.*.load-balancers.kind"},
       {"forwarding", "services.*.load-balancers.forwarding"},
+      {"in", "services.*.load-balancers.in"},
       {"scheduler", "services.*.load-balancers.scheduler"},
       {"load-balancers", "services.*.load-balancers.replicas"},
       {"pods", "services.*.pods.replicas"},
@@ -106,13 +119,13 @@ const std::vector<ShortAxis>& bench_axes() {
 }
 
 KindWord kind_word(std::string_view word) {
+  KindWord meant;
+  meant.in = taken_off(word, "in-", words_of("services.*.load-balancers.in"));
   const auto& kinds = words_of("services.*.load-balancers.kind");
-  const auto& modes = words_of("services.*.load-balancers.forwarding");
   if (std::ranges::find(kinds, word) == kinds.end())
-    for (const auto mode : modes)
-      if (word.size() > mode.size() && word.ends_with(mode) && word[word.size() - mode.size() - 1] == '-')
-        return {std::string(word.substr(0, word.size() - mode.size() - 1)), std::string(mode)};
-  return {std::string(word), ""};
+    meant.forwarding = taken_off(word, "", words_of("services.*.load-balancers.forwarding"));
+  meant.kind = word;
+  return meant;
 }
 
 }  // namespace lblab::model

@@ -87,9 +87,10 @@ const std::vector<ShortAxis>& bench_axes();
 /// The value of the axis `kind` that means no load balancer: the client asks the first pod itself.
 inline constexpr std::string_view direct_access = "direct";
 
-/// A kind may be written with a forwarding mode: "ipvs-tunnel" is kind ipvs, forwarding tunnel.
+/// A kind may be written with a forwarding mode, and with where it is: "ipvs-tunnel" is kind ipvs, forwarding
+/// tunnel; "ipvs-tunnel-in-node" is the same in: node.
 struct KindWord {
-  std::string kind, forwarding;  // forwarding: empty where the word does not say
+  std::string kind, forwarding, in;  // empty where the word does not say
 };
 KindWord kind_word(std::string_view word);
 

@@ -39,14 +39,15 @@ std::vector<Key> bench_keys() {
        .example = "{kind: [direct, ipvs]}",
        .meaning =
            "What differs: every combination of the values is a variant, at most 24. `kind`, `forwarding`, "
-           "`scheduler` and `load-balancers` are the keys of the service's load balancers, `pods` is the "
+           "`in`, `scheduler` and `load-balancers` are the keys of the service's load balancers, `pods` is "
+           "the "
            "number of its pods, `overlay` the backend. `rps` and `rss` are set on all interfaces of all "
            "hosts: "
            "`rps: 2` steers to the processors 0 and 1, `rss: 2` makes so many queues; 0 leaves it. Anything "
            "else is a key of the topology, written with "
            "dots: `nodes.router.bgp.groups`. The kind `direct` has no load balancer: the client asks the "
-           "first pod itself. A kind may have its forwarding mode with it: `ipvs-tunnel`. Plots run along "
-           "the first of those whose values are several whole numbers."},
+           "first pod itself. A kind may have its forwarding mode with it, and where it is: `ipvs-tunnel`, "
+           "`ipvs-nat-in-node`. Plots run along the first of those whose values are several whole numbers."},
       {.path = "bench.*.vary.*",
        .type = Type::one_or_list,
        .min = 1,

@@ -98,6 +98,7 @@ class ClusterCheck {
     if (!balancers.given()) return;
     check_health(balancers["health"]);
     check_kind(balancers, service["udp"]);
+    check_place(service);
     const View replicas = balancers["replicas"];
     const auto nodes = holders("load-balancers");
     if (!role("node").empty() && replicas.ok() && replicas.as<std::int64_t>() > nodes)
@@ -106,10 +107,37 @@ class ClusterCheck {
                          service.name(), nodes, nodes == 1 ? "" : "s"),
              fmt::format("a node holds at most one load-balancer pod of a service: write {}, or add nodes",
                          nodes));
-    if (routers().empty())
+    if (routers().empty() && !has_static_route(service["addresses"]))
       report(balancers.name_mark(),
              fmt::format("load balancers of service '{}', and no router with bgp", service.name()),
-             "add a node with role: router and bgp: {}");
+             "add a node with role: router and bgp: {}, or to a router's routes one to the service");
+  }
+
+  /// The conventional way: a router is told by hand who balances.
+  bool has_static_route(const View& addresses) {
+    if (!addresses.ok()) return false;
+    return std::ranges::any_of(role("router"), [&](const View& router) {
+      return std::ranges::any_of(router["routes"].each(), [&](const View& route) {
+        return route["to"].ok() && route["to"].as<Prefix>().contains(addresses.as<Prefix>());
+      });
+    });
+  }
+
+  /// A node has one namespace, in which one lbd has everything that balances.
+  void check_place(const View& service) {
+    const View balancers = service["load-balancers"], in = balancers["in"], kind = balancers["kind"],
+               forwarding = balancers["forwarding"];
+    if (!in.ok() || in.as<std::string>() != "node") return;
+    if (!on_nodes_.empty())
+      report(in.mark(), fmt::format("the load balancers of service '{}' are in the nodes already", on_nodes_),
+             "of one service they can be: write in: pod");
+    on_nodes_ = service.name();
+    static const std::set<std::string> kinds{"ipvs", "keepalived", "nftables", "iptables", "nginx"};
+    if (kind.ok() && !kinds.contains(kind.as<std::string>()))
+      report(in.mark(), fmt::format("in node beside kind {}", kind.as<std::string>()),
+             "write in: pod, or kind: ipvs");
+    if (forwarding.ok() && forwarding.as<std::string>() == "direct")
+      report(in.mark(), "in node beside forwarding direct", "write in: pod, or forwarding: nat or tunnel");
   }
 
   /// How many nodes may have such pods.
@@ -125,8 +153,9 @@ class ClusterCheck {
     const View kind = balancers["kind"], scheduler = balancers["scheduler"],
                forwarding = balancers["forwarding"];
     if (!kind.ok()) return;
-    if (kind.as<std::string>() == "ipvs") return check_ipvs(balancers, udp);
     const auto name = kind.as<std::string>();
+    if (name == "keepalived") check_keepalived(balancers["health"]);
+    if (name == "ipvs" || name == "keepalived") return check_ipvs(balancers, udp);
     for (const char* key :
          {"scheduler-flags", "persistence", "thresholds", "one-packet", "timeouts", "sloppy-tcp"})
       if (const View given = balancers[key]; given.given())
@@ -167,6 +196,18 @@ class ClusterCheck {
         report(one_packet.mark(), "one-packet beside forwarding nat",
                "answers would find no way back: write forwarding: direct or tunnel");
     }
+  }
+
+  /// What keepalived cannot check.
+  void check_keepalived(const View& health) {
+    constexpr std::string_view of_its_file = " \"'\\#!{}$@~";
+    if (const View path = health["http"];
+        path.ok() && path.as<std::string>().find_first_of(of_its_file) != std::string::npos)
+      report(path.mark(), fmt::format("the path '{}' beside kind keepalived", path.as<std::string>()),
+             "blanks, quotes and the signs \\ # ! { } $ @ ~ have a meaning of their own in its file");
+    if (const View rise = health["rise"]; rise.ok() && rise.as<std::int64_t>() > 1)
+      report(rise.mark(), fmt::format("rise {} beside kind keepalived", rise.as<std::int64_t>()),
+             "it takes a real server up at once: leave rise out");
   }
 
   void check_health(const View& health) {
@@ -289,6 +330,7 @@ class ClusterCheck {
   View networks_;
   Diagnostics& out_;
   std::map<std::string, std::vector<View>> by_role_;
+  std::string on_nodes_;  // the service whose load balancers are in the nodes
 };
 
 }  // namespace

@@ -76,17 +76,28 @@ void check_interfaces(const View& topology, Diagnostics& out) {
   }
 }
 
+/// What the lab itself runs in a node that holds pods.
+std::set<std::string> own_processes_of_nodes(const View& services) {
+  std::set<std::string> own{"overlayd"};
+  for (const View& service : services.each())
+    if (const View balancers = service["load-balancers"]; balancers["in"].as<std::string>() == "node") {
+      const auto names = processes_of_balancer(balancers);
+      own.insert(names.listed().begin(), names.listed().end());
+    }
+  return own;
+}
+
 /// What the lab itself runs in a host of this role.
-std::set<std::string> own_processes(const View& node) {
+std::set<std::string> own_processes(const View& node, const View& services) {
   const auto role = node["role"].as<std::string>();
-  if (role == "node") return {"overlayd"};
+  if (role == "node") return own_processes_of_nodes(services);
   if (role == "route-reflector" || (role == "router" && node["bgp"].given()))
     return {"gobgpd", "bgpd", "zebra", "bird", "fibd", "overlayd"};
   return {};
 }
 
-void check_processes(const View& node, Diagnostics& out) {
-  const auto own = own_processes(node);
+void check_processes(const View& node, const View& services, Diagnostics& out) {
+  const auto own = own_processes(node, services);
   std::set<std::string> taken;
   for (const View& process : node["processes"].each()) {
     const auto name = process_name(process);
@@ -108,7 +119,7 @@ void check_names(const View& topology, Diagnostics& out) {
   check_nodes(topology, out);
   check_services(topology["services"], out);
   check_interfaces(topology, out);
-  for (const View& node : topology["nodes"].each()) check_processes(node, out);
+  for (const View& node : topology["nodes"].each()) check_processes(node, topology["services"], out);
 }
 
 }  // namespace lblab::model

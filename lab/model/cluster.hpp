@@ -131,7 +131,7 @@ struct Pods {
   std::string app = "nginx";
 };
 
-/// What only load balancers of the kind ipvs have. A number or time of 0: as the kernel does it.
+/// What only load balancers have that go by IPVS. A number or time of 0: as the kernel does it.
 struct IpvsOptions {
   std::vector<std::string> scheduler_flags = {};
   milliseconds persistence{0};             // for how long a client stays with its real server
@@ -141,12 +141,14 @@ struct IpvsOptions {
   bool sloppy_tcp = false;
 };
 
-/// What speaks BGP in a load-balancer pod.
+/// What speaks BGP for a load balancer.
 enum class Announcer { exabgp, gobgp, frr, bird };
 
 struct LoadBalancers {
   enum class Forwarding { nat, direct, tunnel };
+  enum class Place { pod, node };
   int replicas = 1;  // at most one a node
+  Place in = Place::pod;
   std::string kind = "ipvs";
   Forwarding forwarding = Forwarding::nat;
   std::string scheduler = "lc";
@@ -158,6 +160,9 @@ struct LoadBalancers {
   milliseconds announce_limit{10'000};  // lbd gone for longer: its routes are withdrawn
   milliseconds drain_limit{2'000};      // TERM: how long lbd waits for connections
   Mark mark;
+
+  /// The kernel's IPVS carries the packets, whoever keeps its table.
+  bool by_ipvs() const { return kind == "ipvs" || kind == "keepalived"; }
 };
 
 struct Service {

@@ -39,6 +39,8 @@ Names processes_of(const View& node) {
   return names;
 }
 
+}  // namespace
+
 Names processes_of_balancer(const View& balancers) {
   Names names;
   const auto announcer = balancers["announcer"].as<std::string>();
@@ -48,8 +50,6 @@ Names processes_of_balancer(const View& balancers) {
   names.add("lbd");
   return names;
 }
-
-}  // namespace
 
 bool PodName::is_among(const Replicas& replicas) const {
   const auto n = to_integer(number);
@@ -76,6 +76,9 @@ Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services
         std::ranges::none_of(nodes_.each(), [&](const View& node) { return is_gateway(node, network); }))
       gateways_.insert(gateway_name(network.name()));
   const bool has_udp_overlay = topology["overlay"]["backend"].as<std::string>() == "udp";
+  Names of_nodes;
+  for (const View& service : services_.each())
+    if (balances_in_nodes(service.name())) of_nodes = processes_of_balancer(service["load-balancers"]);
   for (const View& node : nodes_.each()) {
     const auto role = node["role"].as<std::string>();
     if (role == "client") clients_.push_back(node.name());
@@ -83,6 +86,8 @@ Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services
     processes_[node.name()] = processes_of(node);
     if (has_udp_overlay && (role == "node" || role == "route-reflector"))
       processes_[node.name()].add("overlayd");
+    if (role == "node")
+      for (const auto& process : of_nodes.listed()) processes_[node.name()].add(process);
     std::size_t n = 0;
     for (const View& on : node["interfaces"].each()) {
       on_networks_.insert(node.name());
@@ -100,8 +105,19 @@ Inventory::Inventory(const View& topology) : nodes_(topology["nodes"]), services
     const auto [pods, load_balancers] = replicas(name);
     if (static_cast<std::int64_t>(hosts_.size()) + pods + load_balancers > most_suggested) break;
     for (std::int64_t n = 1; n <= pods; ++n) hosts_.push_back(fmt::format("{}-{}", name, n));
+    if (balances_in_nodes(name)) continue;
     for (std::int64_t n = 1; n <= load_balancers; ++n) hosts_.push_back(fmt::format("{}-lb-{}", name, n));
   }
+}
+
+std::optional<PodName> Inventory::pod(std::string_view name) const {
+  auto found = pod_name(name, services_);
+  if (found && found->is_load_balancer && balances_in_nodes(found->service)) found.reset();
+  return found;
+}
+
+bool Inventory::balances_in_nodes(std::string_view service) const {
+  return services_.at(service)["load-balancers"]["in"].as<std::string>() == "node";
 }
 
 bool Inventory::has_load_balancers(std::string_view service) const {

@@ -45,6 +45,9 @@ class Names {
   std::set<std::string, std::less<>> known_;
 };
 
+/// What runs where a service balances: lbd, and what announces it.
+Names processes_of_balancer(const View& load_balancers);
+
 /// What a topology file says that its hosts have: looked up by what else the file says. It takes what is
 /// malformed as absent. Points into the View's Yaml.
 class Inventory {
@@ -56,12 +59,14 @@ class Inventory {
   bool has_gateway(std::string_view name) const { return gateways_.contains(name); }
   bool has_service(std::string_view name) const { return services_.at(name).given(); }
   bool has_load_balancers(std::string_view service) const;
+  /// They are processes of the nodes, not pods.
+  bool balances_in_nodes(std::string_view service) const;
   /// A router or reflector whose BGP agent the lab runs.
   bool speaks_bgp(std::string_view node) const;
 
   /// As written, or by default.
   Replicas replicas(std::string_view service) const;
-  std::optional<PodName> pod(std::string_view name) const { return pod_name(name, services_); }
+  std::optional<PodName> pod(std::string_view name) const;
 
   /// Of a node, or (any other name) of a pod; in the order in which they are made.
   const Names& interfaces(const std::string& host) const;

@@ -50,7 +50,6 @@ struct Key {
   bool required = false;
   std::string_view fallback = {};  // what an absent key means, as one would write it; empty: nothing
   std::vector<std::string_view> allowed = {};  // choice, signal
-  std::vector<std::string_view> planned = {};  // choice: known, and not built yet
   std::int64_t min = 0, max = 0;      // integer, durations: of the value; text, names, lists: of the length
   std::string_view short_list = {};   // object: the key that a bare list stands for
   std::string_view short_value = {};  // object: the key that a bare word or number stands for

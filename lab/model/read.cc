@@ -158,6 +158,7 @@ IpvsOptions read_ipvs(const View& view) {
 
 LoadBalancers read_load_balancers(const View& view) {
   return {.replicas = static_cast<int>(view["replicas"].as<std::int64_t>()),
+          .in = choice<LoadBalancers::Place>(view["in"], {"pod", "node"}),
           .kind = view["kind"].as<std::string>(),
           .forwarding = read_forwarding(view),
           .scheduler = view["scheduler"].as<std::string>(),

@@ -51,10 +51,7 @@ bool is_plain_element(const Key& key) {
 }
 
 std::string row(const Key& key) {
-  const auto planned =
-      key.planned.empty() ? "" : fmt::format(" Known, and not built yet: {}.", fmt::join(key.planned, ", "));
-  return fmt::format("| `{}` | {} | {} | {}{} |\n", shown_path(key.path), takes(key), absent(key),
-                     key.meaning, planned);
+  return fmt::format("| `{}` | {} | {} | {} |\n", shown_path(key.path), takes(key), absent(key), key.meaning);
 }
 
 }  // namespace

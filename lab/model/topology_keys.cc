@@ -353,8 +353,9 @@ std::vector<Key> topology_keys() {
       {.path = "services.*.load-balancers",
        .type = Type::object,
        .meaning =
-           "The load-balancer pods. They announce the service to the route reflector, so both it and a "
-           "router are needed."},
+           "The load balancers. They announce the service to the route reflector, or to the router where "
+           "there is none. Without a router that speaks BGP nobody does, and a router needs a route of its "
+           "own to the service."},
       {.path = "services.*.load-balancers.replicas",
        .type = Type::integer,
        .fallback = "1",
@@ -363,17 +364,25 @@ std::vector<Key> topology_keys() {
       {.path = "services.*.load-balancers.kind",
        .type = Type::choice,
        .fallback = "ipvs",
-       .allowed = {"ipvs", "nftables", "iptables", "nginx", "xdp"},
-       .planned = {"keepalived"},
+       .allowed = {"ipvs", "keepalived", "nftables", "iptables", "nginx", "xdp"},
        .meaning =
-           "What carries the packets; lbd tells it to whom. `ipvs`: the kernel's load balancer. `nftables`: "
-           "a map of numbers, of which each connection draws one, rewrites its destination. `iptables`: the "
-           "same "
-           "by a chain of rules, as kube-proxy's. `nginx`: a layer-7 proxy. `xdp`: an XDP program of lblab's "
-           "own, "
-           "which picks real servers by Maglev hashing, the same in every load balancer. All but `ipvs` run "
-           "on "
-           "a machine without IPVS."},
+           "What carries the packets; lbd tells it to whom. `ipvs`: the kernel's load balancer. "
+           "`keepalived`: the same, but keepalived checks the real servers and keeps the kernel's table, as "
+           "in the papers. `nftables`: a map of numbers, of which each connection draws one, rewrites its "
+           "destination. `iptables`: the same by a chain of rules, as kube-proxy's. `nginx`: a layer-7 "
+           "proxy. `xdp`: an XDP program of lblab's own, which picks real servers by Maglev hashing, the "
+           "same in every load balancer. All but the first two run on a machine without IPVS."},
+      {.path = "services.*.load-balancers.in",
+       .type = Type::choice,
+       .fallback = "pod",
+       .allowed = {"pod", "node"},
+       .meaning =
+           "Where they are: each in a `pod` of its own, SERVICE-lb-1, SERVICE-lb-2, …, or in a `node` "
+           "itself, "
+           "which is the next hop anyway. Then there is no such pod: lbd and what announces it are processes "
+           "of the node (`lblab logs node1 lbd`), scaling says how many nodes have them, and scenarios name "
+           "the nodes. One service of a file can have them there; kind `xdp` and `direct` forwarding need a "
+           "pod."},
       {.path = "services.*.load-balancers.forwarding",
        .type = Type::choice,
        .fallback = "nat",

@@ -176,12 +176,8 @@ std::string hint(const Key& key, const Yaml& value) {
   if (key.type == Type::network)
     if (const auto prefix = Prefix::parse(value.text))
       return fmt::format("it has host bits: did you mean {}?", prefix->network().str());
-  if (key.type == Type::choice) {
-    if (std::ranges::find(key.planned, value.text) != key.planned.end())
-      return fmt::format("{} is not built yet; {} {}", value.text, fmt::join(key.allowed, ", "),
-                         key.allowed.size() > 1 ? "are" : "is");
+  if (key.type == Type::choice)
     if (const auto word = nearest(value.text, key.allowed)) return fmt::format("did you mean {}?", *word);
-  }
   if (key.type == Type::signal)
     if (const auto word = nearest(without_sig(value.text), key.allowed))
       return fmt::format("did you mean {}?", *word);

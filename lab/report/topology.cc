@@ -346,7 +346,7 @@ class Picture {
     const char* forwarding = balancers.forwarding == Forwarding::nat      ? "NAT"
                              : balancers.forwarding == Forwarding::direct ? "direct"
                                                                           : "tunnel";
-    const auto scheduler = balancers.kind == "ipvs" ? fmt::format(", scheduler {}", balancers.scheduler) : "";
+    const auto scheduler = balancers.by_ipvs() ? fmt::format(", scheduler {}", balancers.scheduler) : "";
     return line + fmt::format(", {} ({}, {} forwarding{}), {}", count(balancers.replicas, "load balancer"),
                               balancers.kind, forwarding, scheduler, count(service.pods.replicas, "pod"));
   }

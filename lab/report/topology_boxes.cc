@@ -68,10 +68,16 @@ std::map<std::string, std::vector<PodBox>> pods_by_node(const Cluster& cluster) 
     const auto& seat = placement.seats.at(pod);
     pods[seat.node].push_back({pod, seat.address.str(), is_balancer});
   };
-  for (const auto& service : cluster.services)
-    if (service.load_balancers)
-      for (int n = 1; n <= service.load_balancers->replicas; ++n)
-        add(cluster::load_balancer_name(service.name, n), true);
+  for (const auto& service : cluster.services) {
+    if (!service.load_balancers) continue;
+    for (int n = 1; n <= service.load_balancers->replicas; ++n) {
+      const auto name = cluster::load_balancer_name(service.name, n);
+      if (service.load_balancers->in == model::LoadBalancers::Place::pod)
+        add(name, true);
+      else
+        pods[placement.seats.at(name).node].push_back({"lbd of " + service.name, "", true});
+    }
+  }
   for (const auto& service : cluster.services)
     for (int n = 1; n <= service.pods.replicas; ++n) add(cluster::pod_name(service.name, n), false);
   return pods;

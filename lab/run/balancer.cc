@@ -43,6 +43,10 @@ json table(const json& state) {
 
 }  // namespace
 
+bool balances(const model::Host& host) {
+  return std::ranges::find(host.processes, "lbd", &model::Process::name) != host.processes.end();
+}
+
 bool balances_by_ipvs(const model::Host& host) {
   return std::ranges::any_of(host.processes,
                              [](const model::Process& process) { return process.needs.contains("ipvs"); });

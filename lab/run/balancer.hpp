@@ -9,6 +9,9 @@
 
 namespace lblab::run {
 
+/// Whether an lbd runs there: in a load-balancer pod, or in a node.
+bool balances(const model::Host&);
+
 /// Whether what the host balances is in its kernel's IPVS table; otherwise only its lbd can tell.
 bool balances_by_ipvs(const model::Host&);
 

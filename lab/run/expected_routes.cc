@@ -17,7 +17,7 @@ std::string address_towards(const model::Node& router, const model::Node& node) 
 RouteTable expected_routes(const model::Cluster& cluster, const cluster::Placement& placement) {
   RouteTable table;
   for (const auto& router : cluster.nodes) {
-    if (router.role != model::Role::router) continue;
+    if (router.role != model::Role::router || !router.bgp) continue;
     for (const auto& service : cluster.services) {
       if (!service.load_balancers) continue;
       auto& next_hops = table[router.name][service.addresses.str()];

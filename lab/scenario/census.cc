@@ -18,8 +18,8 @@ expect::Census census(const run::RunningLab& lab) {
       if (const auto pod = cluster::pod_name(service.name, n); hosts.contains(pod)) pods.push_back(pod);
     auto& balancers = all.balancers[service.name];
     for (int n = 1; service.load_balancers && n <= service.load_balancers->replicas; ++n)
-      if (const auto pod = cluster::load_balancer_name(service.name, n); hosts.contains(pod))
-        balancers.push_back(pod);
+      if (const auto host = cluster::balancer_host(service, n, lab.placement()); hosts.contains(host))
+        balancers.push_back(host);
   }
   return all;
 }

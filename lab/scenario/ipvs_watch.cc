@@ -131,8 +131,7 @@ asio::awaitable<void> watch_ipvs(run::RunningLab& lab, std::chrono::milliseconds
   for (;;) {
     std::vector<Place> places;
     for (const auto& [name, host] : lab.lab().hosts)
-      if (host.role == "load-balancer" && run::balances_by_ipvs(host))
-        places.push_back({name, sys::Netns::duplicate(lab.netns(name))});
+      if (run::balances_by_ipvs(host)) places.push_back({name, sys::Netns::duplicate(lab.netns(name))});
     auto events = co_await asio::co_spawn(thread, looker.look(std::move(places)), asio::use_awaitable);
     for (auto& event : events) lab.history().append(std::move(event));
     timer.expires_after(every);

@@ -23,7 +23,7 @@ asio::awaitable<void> watch_lbds(run::RunningLab& lab, std::chrono::milliseconds
   for (;;) {
     std::vector<std::string> hosts;  // copied: hosts come and go while one is asked
     for (const auto& [name, host] : lab.lab().hosts)
-      if (host.role == "load-balancer" && !run::balances_by_ipvs(host)) hosts.push_back(name);
+      if (run::balances(host) && !run::balances_by_ipvs(host)) hosts.push_back(name);
     for (const auto& host : hosts) {
       if (!lab.lab().hosts.contains(host)) continue;
       const auto began = steady_clock::now();

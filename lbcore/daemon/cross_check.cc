@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lbcore/dataplane/abilities.hpp"
+#include "lbcore/dataplane/keepalived_config.hpp"
 #include "lbcore/yaml/read.hpp"
 
 namespace lbcore::daemon {
@@ -72,12 +73,24 @@ class Check {
     if (s.mark && abilities_.ranges)
       note(service, "mark", fmt::format("dataplane {} knows no firewall marks", name_),
            "leave it out: a range is served by its addresses");
+    if (abilities_.checks) checked(service);
     if (abilities_.is_ipvs) return by_ipvs(service);
     forwarded(service);
     for (const char* key : {"scheduler-flags", "persistence", "one-packet", "thresholds"})
       if (service.node[key])
         note(service, key, fmt::format("'{}' is IPVS's, and the dataplane is {}", key, name_),
              "leave it out, or write dataplane: ipvs");
+  }
+
+  /// What keepalived can check.
+  void checked(const Marked& service) {
+    const auto& check = service.settings.health;
+    if (check.rise > 1)
+      note(service, "health", fmt::format("dataplane {} takes a real server up at once", name_),
+           "leave rise out, or write dataplane: ipvs");
+    if (!dataplane::keepalived::takes(check.path))
+      note(service, "health", fmt::format("dataplane {} cannot ask for this path", name_),
+           "blanks, quotes and the signs \\ # ! { } $ @ ~ have a meaning of their own in its file");
   }
 
   void forwarded(const Marked& service) {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lab/sys/error.hpp"
+#include "lbcore/dataplane/abilities.hpp"
 
 namespace lbcore::daemon {
 
@@ -44,22 +45,31 @@ Daemon::Daemon(asio::any_io_executor executor, Settings settings, std::function<
       settings_(std::move(settings)),
       reread_(std::move(reread)),
       dataplane_(dataplane),
+      checks_(dataplane::abilities(settings_.dataplane).checks),
       events_(std::move(events)),
       services_(executor, events_, [this](const std::string& service) { changed(service); }),
       woken_(executor),
       retry_(executor) {}
 
 asio::awaitable<void> Daemon::run() {
-  dataplane_.follow([this] {
-    path_stale_ = true;
-    update();
+  seen_ = dataplane_.table();
+  configure_services();
+  dataplane_.follow([this](dataplane::Dataplane::Changed what) {
+    path_stale_ = path_stale_ || what == dataplane::Dataplane::Changed::network;
+    changed("");
   });
-  services_.configure(settings_.services, dataplane_.table());
   if (!settings_.announce_socket.empty()) link_.emplace(executor_, settings_.announce_socket, observer());
   bring_about();
   events_({{"event", "ready"}});
   co_await until([&] { return terminating_ || phase_ == Phase::handed_over; }, Clock::time_point::max());
   if (phase_ != Phase::handed_over) co_await decommission();
+}
+
+void Daemon::configure_services() {
+  auto services = settings_.services;
+  if (checks_)
+    for (auto& service : services) service.health.kind = HealthCheck::Kind::none;
+  services_.configure(services, dataplane_.table());
 }
 
 void Daemon::changed(const std::string& service) {
@@ -83,13 +93,13 @@ void Daemon::update(Extent extent) try {
 
 void Daemon::bring_about(Extent extent) {
   if (phase_ >= Phase::removed) return;
-  if (path_stale_) extent = Extent::all;
+  if (path_stale_ || checks_) extent = Extent::all;
   const auto touched = std::exchange(touched_, {});
   if (extent == Extent::all)
     known_ = services_.known();
   else
     learn(touched);
-  const auto routes = phase_ == Phase::serving ? desired_routes(known_) : std::vector<Route>{};
+  const auto routes = wanted_routes();
   // What is to be withdrawn is so before its servers go, what is to be announced after they are there.
   if (link_ && link_->routes() && *link_->routes() != routes) link_->set(kept(*link_->routes(), routes));
   if (path_stale_) {
@@ -97,8 +107,13 @@ void Daemon::bring_about(Extent extent) {
     dataplane_.tune(settings_.ipvs);
     path_stale_ = false;
   }
-  if (extent == Extent::all || !apply_to(touched)) apply(desired_table(known_), dataplane_.table());
-  if (link_) link_->set(routes);
+  if (extent == Extent::all || !apply_to(touched)) apply_all(desired_table(known_));
+  if (link_) link_->set(checks_ ? wanted_routes() : routes);
+}
+
+std::vector<Route> Daemon::wanted_routes() const {
+  if (phase_ != Phase::serving) return {};
+  return desired_routes(checks_ ? in_table(known_, seen_) : known_);
 }
 
 void Daemon::learn(const std::set<std::string>& touched) {
@@ -119,10 +134,32 @@ bool Daemon::apply_to(const std::set<std::string>& touched) {
   return actual.has_value();
 }
 
+void Daemon::apply_all(const Table& desired) {
+  if (checks_)
+    ask(desired);
+  else
+    apply(desired, dataplane_.table());
+}
+
 void Daemon::apply(const Table& desired, const Table& actual) {
   const auto changes = ipvs::reconcile(desired, actual);
   if (changes.empty()) return;
   dataplane_.apply(desired, changes);
+  tell(changes);
+}
+
+/// What the dataplane makes of it is told as it is found.
+void Daemon::ask(const Table& desired) {
+  const auto changes = ipvs::reconcile(desired, asked_.value_or(Table{}));
+  if (!asked_ || !changes.empty()) dataplane_.apply(desired, changes);
+  asked_ = desired;
+  auto table = dataplane_.table();
+  tell(ipvs::reconcile(table, seen_));
+  seen_ = std::move(table);
+}
+
+void Daemon::tell(const std::vector<ipvs::Change>& changes) {
+  if (changes.empty()) return;
   Json event{{"event", "table"}, {"changes", Json::array()}};
   for (const auto& change : changes) event["changes"].push_back(ipvs::describe(change));
   events_(event);
@@ -186,10 +223,10 @@ Daemon::Reloaded Daemon::reload(std::vector<std::string>& mistakes) {
     return Reloaded::unchanged;
   }
   settings_ = std::move(*reread.settings);
-  events_({{"event", "config"}, {"state", "applied"}});
-  services_.configure(settings_.services, dataplane_.table());
+  configure_services();
   path_stale_ = true;
   update();
+  events_({{"event", "config"}, {"state", "applied"}});
   return Reloaded::applied;
 }
 
@@ -213,7 +250,7 @@ asio::awaitable<void> Daemon::decommission() {
   update();
   step(co_await connections_end(deadline) ? "drained" : "limit");
   phase_ = Phase::removed;
-  apply({}, dataplane_.table());
+  apply_all({});
   dataplane_.clear();
   step("removed");
 }

@@ -67,6 +67,13 @@ class Daemon {
   /// False: the dataplane is only changed as a whole.
   bool apply_to(const std::set<std::string>& touched);
   void apply(const Table& desired, const Table& actual);
+  void apply_all(const Table& desired);
+  /// The same of a dataplane that checks real servers itself.
+  void ask(const Table& desired);
+  void tell(const std::vector<ipvs::Change>&);
+  std::vector<Route> wanted_routes() const;
+  void configure_services();
+  std::vector<Services::ServiceStatus> service_status(const Table&) const;
   void step(const char* name);
   announce::Link::Observer observer();
   void report(const announce::Acknowledged&);
@@ -82,6 +89,9 @@ class Daemon {
   Settings settings_;
   std::function<Reread()> reread_;
   Dataplane& dataplane_;
+  const bool checks_;           // the dataplane checks real servers, we do not
+  std::optional<Table> asked_;  // of such a dataplane
+  Table seen_;                  // what was told of its table
   Events events_;
   Services services_;
   std::optional<announce::Link> link_;  // empty: nothing is announced

@@ -55,9 +55,24 @@ std::vector<Route> desired_routes(std::span<const Known> known) {
   return {routes.begin(), routes.end()};
 }
 
+std::vector<Known> in_table(std::vector<Known> known, const Table& table) {
+  for (auto& [settings, healthy, drained] : known) {
+    const auto service = std::ranges::find(table, key_of(*settings), &VirtualService::key);
+    std::erase_if(healthy, [&](const Endpoint& endpoint) {
+      const auto d = destination_of(*settings, endpoint, false);
+      return service == table.end() ||
+             std::ranges::none_of(service->destinations, [&](const Destination& there) {
+               return there.address == d.address && there.port == d.port;
+             });
+    });
+  }
+  return known;
+}
+
 std::vector<Range> ranges(std::span<const ServiceSettings> services) {
   std::vector<Range> ranges;
-  for (const auto& s : services) ranges.push_back({s.addresses, s.port, s.protocol, s.mark, s.masquerade});
+  for (const auto& s : services)
+    ranges.push_back({s.addresses, s.port, s.protocol, s.mark, s.masquerade, s.health});
   return ranges;
 }
 

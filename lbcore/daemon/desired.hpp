@@ -30,6 +30,9 @@ Table desired_table(std::span<const Known>);
 /// Sorted.
 std::vector<Route> desired_routes(std::span<const Known>);
 
+/// The same with those real servers alone that the table has.
+std::vector<Known> in_table(std::vector<Known>, const Table&);
+
 /// What the services' packets need on their way through this namespace.
 std::vector<Range> ranges(std::span<const ServiceSettings>);
 

@@ -64,6 +64,14 @@ Json to_json(const Services::ServiceStatus& status, const Table& table,
   return j;
 }
 
+/// Health, where the dataplane has the only say.
+void judge_by(const Table& table, Services::ServiceStatus& status) {
+  for (auto& [endpoint, health] : status.endpoints)
+    health = {.up = !in_table({{status.settings, {endpoint}}}, table).front().healthy.empty(),
+              .reason = "",
+              .checked = true};
+}
+
 Json to_json(const std::optional<announce::Link>& link) {
   Json j{{"helper", link && link->connected() ? "connected" : "gone"},
          {"routes", Json::array()},
@@ -89,15 +97,23 @@ Json Daemon::state() {
          {"uptime-s", std::chrono::duration<double>(Clock::now() - started_).count()},
          {"services", Json::array()},
          {"announce", to_json(link_)}};
-  for (const auto& status : services_.status()) j["services"].push_back(to_json(status, table, counters));
+  for (const auto& status : service_status(table)) j["services"].push_back(to_json(status, table, counters));
   return j;
 }
 
+std::vector<Services::ServiceStatus> Daemon::service_status(const Table& table) const {
+  auto all = services_.status();
+  if (checks_)
+    for (auto& status : all) judge_by(table, status);
+  return all;
+}
+
 std::string Daemon::metrics() {
+  auto table = dataplane_.table();
   Measured measured{.dataplane = dataplane::name(settings_.dataplane),
                     .uptime_s = std::chrono::duration<double>(Clock::now() - started_).count(),
-                    .services = services_.status(),
-                    .table = dataplane_.table(),
+                    .services = service_status(table),
+                    .table = std::move(table),
                     .counters = dataplane_.counters(),
                     .helper_is_connected = link_ && link_->connected()};
   if (measured.helper_is_connected && link_->settled() && link_->routes())

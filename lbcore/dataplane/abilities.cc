@@ -2,6 +2,7 @@
 
 #include "lbcore/dataplane/iptables.hpp"
 #include "lbcore/dataplane/ipvs.hpp"
+#include "lbcore/dataplane/keepalived.hpp"
 #include "lbcore/dataplane/nftables.hpp"
 #include "lbcore/dataplane/nginx.hpp"
 #include "lbcore/dataplane/xdp.hpp"
@@ -25,6 +26,10 @@ std::unique_ptr<Dataplane> made(const Settings&, Executor, const std::string&) {
 template <>
 std::unique_ptr<Dataplane> made<Nginx>(const Settings&, Executor executor, const std::string& folder) {
   return std::make_unique<Nginx>(executor, folder);
+}
+template <>
+std::unique_ptr<Dataplane> made<Keepalived>(const Settings&, Executor executor, const std::string& folder) {
+  return std::make_unique<Keepalived>(executor, folder);
 }
 template <>
 std::unique_ptr<Dataplane> made<Xdp>(const Settings& settings, Executor executor, const std::string&) {
@@ -51,7 +56,14 @@ const std::vector<Entry>& entries() {
         .forwardings = {Forwarding::tunnel, Forwarding::direct},
         .ipv6 = true,
         .ranges = true},
-       made<Xdp>}};
+       made<Xdp>},
+      {"keepalived",
+       {.schedulers = of_ipvs,
+        .forwardings = {Forwarding::nat, Forwarding::direct, Forwarding::tunnel},
+        .ipv6 = true,
+        .is_ipvs = true,
+        .checks = true},
+       made<Keepalived>}};
   return all;
 }
 

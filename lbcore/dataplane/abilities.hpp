@@ -26,6 +26,7 @@ struct Abilities {
   // Takes a range by its addresses, and any port; there are no firewall marks. Packets come in by one
   // interface.
   bool ranges = false;
+  bool checks = false;  // real servers, by itself: table() has those that it finds healthy
 };
 const Abilities& abilities(DataplaneKind);
 

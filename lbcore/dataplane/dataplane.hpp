@@ -19,9 +19,6 @@ class Dataplane {
   Dataplane(const Dataplane&) = delete;
   virtual ~Dataplane() = default;
 
-  /// Calls `changed`, on the executor that it was made with, whenever the machine's network has changed in a
-  /// way that prepare() must look at again.
-  virtual void follow(std::function<void()> changed) { static_cast<void>(changed); }
   /// What is balanced now, in the words of what an lbd asked for: a new lbd takes over what it finds, and
   /// applying the same table again is no change.
   virtual Table table() = 0;
@@ -35,10 +32,17 @@ class Dataplane {
   /// What is asked of IPVS alone, and so nothing of others. Writes only what differs.
   virtual void tune(const IpvsSettings&) {}
   /// Makes table() equal to `desired`; `changes` are the fewest that do so, in an order that leaves no
-  /// service without a real server on the way, and there is at least one.
+  /// service without a real server on the way, and there is at least one. A dataplane that checks real
+  /// servers itself (Abilities::checks) is told of changes to what was desired before, and has those of them
+  /// that it finds healthy.
   virtual void apply(const Table& desired, std::span<const ipvs::Change> changes) = 0;
   /// Takes away what prepare() made, the table being empty.
   virtual void clear() = 0;
+  /// What may change and is not lbd's doing: table(), or of the machine's network what prepare() looks at.
+  enum class Changed { table, network };
+  /// Calls `changed` when it has, on the executor that it was made with and never from within a call of this
+  /// class.
+  virtual void follow(std::function<void(Changed)> changed) { static_cast<void>(changed); }
 };
 
 }  // namespace lbcore::dataplane

@@ -16,7 +16,7 @@ class Ipvs : public Dataplane {
   void apply(const Table&, std::span<const ipvs::Change> changes) override { client_.apply(changes); }
   void clear() override { ipvs::clear(); }
 
- private:
+ protected:
   ipvs::Client client_;
 };
 

@@ -64,10 +64,10 @@ xdp::Balancer& Xdp::balancer() {
   return *balancer_;
 }
 
-void Xdp::follow(std::function<void()> changed) {
+void Xdp::follow(std::function<void(Changed)> changed) {
   changes_.emplace(
       executor_, [this](const nlmsghdr& told) { return balancer_ && balancer_->is_affected_by(told); },
-      std::move(changed));
+      [changed = std::move(changed)] { changed(Changed::network); });
 }
 
 Table Xdp::table() {

@@ -27,7 +27,7 @@ class Xdp : public Dataplane {
       : interface_(std::move(interface)), executor_(std::move(executor)) {}
   ~Xdp() override;
 
-  void follow(std::function<void()> changed) override;
+  void follow(std::function<void(Changed)> changed) override;
   Table table() override;
   std::vector<ipvs::ServiceCounters> counters() override;
   void prepare(std::span<const Range>) override;

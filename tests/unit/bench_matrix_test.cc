@@ -53,12 +53,23 @@ TEST(BenchMatrix, HasEveryCombinationAsALabOfItsOwn) {
   EXPECT_NE(matrix.variants.front().lab, last.lab);
 }
 
-TEST(BenchMatrix, TakesAForwardingModeWithTheKind) {
-  const auto matrix = made("vary: {kind: [ipvs, ipvs-tunnel]}");
-  ASSERT_EQ(matrix.variants.size(), 2U);
-  const auto balancers = cluster_of(matrix.variants[1]).services.front().load_balancers;
-  EXPECT_EQ(balancers->kind, "ipvs");
-  EXPECT_EQ(balancers->forwarding, model::LoadBalancers::Forwarding::tunnel);
+TEST(BenchMatrix, TakesAForwardingModeAndAPlaceWithTheKind) {
+  using model::LoadBalancers;
+  const auto matrix = made("vary: {kind: [ipvs-tunnel, ipvs-tunnel-in-node, iptables-in-node]}");
+  ASSERT_EQ(matrix.variants.size(), 3U);
+  const auto balancers = [&](std::size_t n) {
+    return cluster_of(matrix.variants[n]).services.front().load_balancers.value();
+  };
+  EXPECT_EQ(balancers(0).kind, "ipvs");
+  EXPECT_EQ(balancers(0).forwarding, LoadBalancers::Forwarding::tunnel);
+  EXPECT_EQ(balancers(0).in, LoadBalancers::Place::pod);
+  EXPECT_EQ(balancers(1).kind, "ipvs");
+  EXPECT_EQ(balancers(1).forwarding, LoadBalancers::Forwarding::tunnel);
+  EXPECT_EQ(balancers(1).in, LoadBalancers::Place::node);
+  EXPECT_EQ(balancers(2).kind, "iptables");
+  EXPECT_EQ(balancers(2).forwarding, LoadBalancers::Forwarding::nat);
+  EXPECT_EQ(balancers(2).in, LoadBalancers::Place::node);
+  EXPECT_EQ(matrix.variants[2].entry, "node1");
 }
 
 TEST(BenchMatrix, WithoutLoadBalancerTheClientAsksAPodAndTheRouterKnowsTheWay) {

@@ -257,6 +257,36 @@ TEST(Table46, ANodeWithoutALoadBalancerOfAServiceSendsItToTheRouter) {
   EXPECT_THAT(routes(lab.hosts.at("node3")), testing::Contains("0.0.0.0/0 via 10.0.0.110 dev eth0"));
 }
 
+TEST(BalancersInNodes, AreProcessesOfTheNodesThatAnnounceAndBalanceByThemselves) {
+  auto cluster = parsed(test::topology("ecmp.yaml"));
+  auto& balancers = *cluster.services[0].load_balancers;
+  balancers.in = model::LoadBalancers::Place::node;
+  balancers.replicas = 2;
+  const auto lab = expanded(cluster);
+  EXPECT_THAT(hosts(lab, "load-balancer"), IsEmpty());
+  const auto& node = lab.hosts.at("node1");
+  EXPECT_THAT(processes(node), ElementsAre("lbd", "exabgp"));
+  EXPECT_THAT(processes(lab.hosts.at("node3")), IsEmpty());
+  EXPECT_THAT(routes(node), testing::Contains(HasSubstr("blackhole")));
+  EXPECT_THAT(file(node, "/run/exabgp/exabgp.conf"), HasSubstr("local-address 172.16.1.1"))
+      << "one of those whom the reflector waits for";
+  EXPECT_THAT(file(node, "/run/lbd/lbd.yaml"), HasSubstr("next-hop: 10.0.0.105"));
+  EXPECT_FALSE(node.sysctls.contains("net.ipv4.conf.all.accept_local"));
+  balancers.announcer = model::Announcer::bird;
+  EXPECT_THAT(processes(expanded(cluster).hosts.at("node1")), ElementsAre("lbd", "bird", "lbd-announce"));
+  balancers.forwarding = model::LoadBalancers::Forwarding::tunnel;
+  EXPECT_EQ(expanded(cluster).hosts.at("node1").sysctls.at("net.ipv4.conf.all.accept_local"), "1");
+}
+
+TEST(BalancersInNodes, WhereNobodySpeaksBgpNothingIsAnnounced) {
+  const auto lab = expanded(parsed(test::topology("conventional.yaml")));
+  const auto& node = lab.hosts.at("node1");
+  EXPECT_THAT(processes(node), ElementsAre("lbd"));
+  EXPECT_THAT(node.processes.front().after, IsEmpty());
+  EXPECT_THAT(file(node, "/run/lbd/lbd.yaml"), Not(HasSubstr("announce")));
+  EXPECT_THAT(processes(lab.hosts.at("office")), IsEmpty());
+}
+
 TEST(Scaling, ThereAndBackGivesTheSameLab) {
   auto cluster = parsed(test::topology("ecmp.yaml"));
   Placement placement;

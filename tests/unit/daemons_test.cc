@@ -71,7 +71,8 @@ TEST(Lbd, ReadsEveryKindWithItsOwnScheduler) {
       {"ipvs", {"lc", {"ipvs", "nftables", "program:lbd"}}},
       {"nftables", {"random", {"nftables", "program:lbd"}}},
       {"iptables", {"random", {"program:iptables-restore", "program:lbd"}}},
-      {"nginx", {"rr", {"program:nginx", "program:lbd"}}}};
+      {"nginx", {"rr", {"program:nginx", "program:lbd"}}},
+      {"keepalived", {"lc", {"ipvs", "nftables", "program:keepalived", "program:lbd"}}}};
   for (const auto& [kind, has] : kinds) {
     auto web = service();
     web.load_balancers->kind = kind;

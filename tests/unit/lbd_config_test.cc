@@ -206,6 +206,13 @@ TEST(LbdConfig, WhatADataplaneCannotDoIsAMistake) {
       ElementsAre("f:9:13: dataplane nginx is TCP's only; write protocol: tcp",
                   "f:10:15: dataplane nginx opens connections of its own; real servers always see this "
                   "machine: leave it out"));
+  EXPECT_THAT(
+      mistakes(carried_by("keepalived", "  health: {http: '/a b', rise: 2}\n")),
+      ElementsAre(
+          "f:9:11: dataplane keepalived takes a real server up at once; leave rise out, or write "
+          "dataplane: ipvs",
+          "f:9:11: dataplane keepalived cannot ask for this path; blanks, quotes and the signs \\ # ! "
+          "{ } $ @ ~ have a meaning of their own in its file"));
   EXPECT_THAT(mistakes("dataplane: iptables\n" + with_service("  addresses: fd00::1\n  port: 80\n")),
               ElementsAre("f:7:14: an IPv6 service, and iptables is IPv4 here"));
 }

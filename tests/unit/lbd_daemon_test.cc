@@ -41,8 +41,10 @@ class FakeDataplane : public Dataplane {
   explicit FakeDataplane(Story& story) : story_(story) {}
 
   Table kernel;
-  std::uint32_t active = 0;  // connections of every destination
-  int failures = 0;          // so many calls of apply() fail
+  std::uint32_t active = 0;    // connections of every destination
+  int failures = 0;            // so many calls of apply() fail
+  std::optional<Table> asked;  // it checks real servers itself: the table is the test's business
+  std::function<void(Changed)> changed = {};
 
   int whole_reads = 0;  // of all services
 
@@ -69,7 +71,14 @@ class FakeDataplane : public Dataplane {
     return all;
   }
 
-  void apply(const Table&, std::span<const ipvs::Change> changes) override {
+  void follow(std::function<void(Changed)> by) override { changed = std::move(by); }
+
+  void apply(const Table& desired, std::span<const ipvs::Change> changes) override {
+    if (asked) {
+      story_.push_back("asked");
+      asked = desired;
+      return;
+    }
     if (failures > 0) {
       --failures;
       throw lblab::sys::SystemError("add destination", ENOMEM);
@@ -267,6 +276,33 @@ TEST_F(LbdDaemon, BringsUpTableThenRoute) {
   EXPECT_TRUE(run_until([&] {
     return said(R"({"event":"announce","route":"10.1.1.0/24","next-hop":"10.0.0.105","state":"announced"})");
   }));
+}
+
+TEST_F(LbdDaemon, ADataplaneThatChecksSaysWhatIsAnnounced) {
+  settings_.dataplane = DataplaneKind::keepalived;
+  settings_.services[0].health = {HealthCheck::Kind::tcp, 80, "/", 1h, 1h, 1, 3};
+  kernel_.asked.emplace();
+  endpoints("- {addresses: [172.16.1.3]}\n- {addresses: [172.16.2.4]}\n");
+  start();
+  connect_helper();
+  EXPECT_THAT(kernel_.asked->at(0).destinations, ElementsAre(destination(web_1), destination(web_2)))
+      << "all of them: who is healthy is not ours to say";
+  EXPECT_EQ(daemon_->state()["services"][0]["endpoints"][0]["health"], "down");
+  EXPECT_FALSE(told("announce 10.1.1.0/24"));
+
+  kernel_has({destination(web_1)});
+  kernel_.changed(dataplane::Dataplane::Changed::table);
+  ASSERT_TRUE(run_until([&] { return told("announce 10.1.1.0/24"); }));
+  EXPECT_TRUE(said("add destination 172.16.1.3:80")) << "told when it is there";
+  EXPECT_EQ(daemon_->state()["services"][0]["endpoints"][0]["health"], "up");
+  EXPECT_EQ(daemon_->state()["services"][0]["endpoints"][1]["health"], "down");
+  EXPECT_THAT(daemon_->metrics(), HasSubstr("lbd_endpoint_up{service=\"web\",endpoint=\"172.16.2.4:80\"} 0"));
+
+  kernel_has({});
+  kernel_.changed(dataplane::Dataplane::Changed::table);
+  ASSERT_TRUE(run_until([&] { return told("withdraw 10.1.1.0/24"); }));
+  EXPECT_THAT(story_, ElementsAre("prepare 1", "asked", "announce 10.1.1.0/24", "withdraw 10.1.1.0/24"))
+      << "asked again only when something else is wanted";
 }
 
 TEST_F(LbdDaemon, FollowsItsEndpoints) {

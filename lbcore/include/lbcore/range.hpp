@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "lbcore/service.hpp"
+#include "lbcore/settings.hpp"
 
 namespace lbcore {
 
@@ -15,6 +15,7 @@ struct Range {
       0;  // the firewall mark that selects the service; 0: the service goes by address, nothing is marked
   bool masquerade =
       false;  // balanced packets leave with this namespace's own source address (NAT forwarding)
+  HealthCheck health = {};  // of its real servers, for a dataplane that makes the checks itself
 };
 
 /// What a range's service is known by in a Table.

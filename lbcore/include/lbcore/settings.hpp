@@ -62,7 +62,7 @@ struct ServiceSettings {
 };
 
 /// What carries the packets. Each has schedulers of its own: lbcore/dataplane/abilities.hpp.
-enum class DataplaneKind { ipvs, nftables, iptables, nginx, xdp };
+enum class DataplaneKind { ipvs, nftables, iptables, nginx, xdp, keepalived };
 
 /// How long IPVS remembers a silent connection, in whole seconds; nothing: as long as the kernel does.
 struct Timeouts {
