@@ -20,22 +20,33 @@ std::uint64_t hash(const Address& address, std::uint64_t seed) {
 constexpr std::uint64_t offset_seed = 0, skip_seed = 0x9e3779b97f4a7c15;
 constexpr std::uint32_t vacant = ~0u;
 
+/// The lowest power from 3 on that takes the numbers below a prime to themselves in another order: the one
+/// that has no divisor in common with the prime less 1 (Fermat). 3 for 65537.
+std::uint32_t permuting_power(std::uint32_t modulus) {
+  std::uint32_t power = 3;
+  while (std::gcd(power, modulus - 1) != 1) power += 2;
+  return power;
+}
+
 /// A server's order of preference for entries: every one of them once, since the modulus is prime.
 class Permutation {
  public:
-  Permutation(const Address& address, std::uint32_t modulus)
+  Permutation(const Address& address, std::uint32_t modulus, std::uint32_t power)
       : modulus_(modulus),
-        next_(static_cast<std::uint32_t>(hash(address, offset_seed) % modulus)),
-        skip_(static_cast<std::uint32_t>(hash(address, skip_seed) % (modulus - 1)) + 1) {}
+        power_(power),
+        offset_(hash(address, offset_seed) % modulus),
+        skip_(hash(address, skip_seed) % (modulus - 1) + 1) {}
 
   std::uint32_t next() {
-    const auto entry = next_;
-    next_ = static_cast<std::uint32_t>((std::uint64_t{next_} + skip_) % modulus_);
-    return entry;
+    const std::uint64_t turn = turn_++;
+    std::uint64_t raised = turn;
+    for (std::uint32_t i = 1; i < power_; ++i) raised = raised * turn % modulus_;
+    return static_cast<std::uint32_t>((offset_ + raised * skip_) % modulus_);
   }
 
  private:
-  std::uint32_t modulus_, next_, skip_;
+  std::uint32_t modulus_, power_, turn_ = 0;
+  std::uint64_t offset_, skip_;
 };
 
 struct Contender {
@@ -54,10 +65,11 @@ std::vector<Contender> contenders(std::span<const Weighted> servers, std::uint32
       std::ranges::adjacent_find(order, {}, [&](std::uint32_t i) { return servers[i].address; });
   if (twice != order.end())
     throw std::invalid_argument("Maglev table: " + servers[*twice].address.str() + " is there twice");
+  const auto power = permuting_power(modulus);
   std::vector<Contender> out;
   for (const auto i : order)
     if (servers[i].weight > 0)
-      out.push_back({i, servers[i].weight, Permutation{servers[i].address, modulus}});
+      out.push_back({i, servers[i].weight, Permutation{servers[i].address, modulus, power}});
   return out;
 }
 

@@ -68,10 +68,7 @@ RC_GTEST_PROP(XdpMaglev, TheOrderInWhichServersCameMakesNoDifference, ()) {
   RC_ASSERT(named(servers, 4099) == before);
 }
 
-/// A server may have skips in a simple ratio to another's: the two then run into each other again and again,
-/// and when one of them leaves, more moves than of all others. It is rare, and no bound is known.
-TEST(XdpMaglev,
-     AServerThatLeavesOrComesMovesLessThanOnePercentOfWhatIsNotItsOwnInTheMeanAndNinetyNineTimesOfAHundred) {
+TEST(XdpMaglev, AServerThatLeavesOrComesMovesLessThanOnePercentOfWhatIsNotItsOwn) {
   std::mt19937 random{65537};
   const auto number = [&](std::size_t from, std::size_t to) {
     return std::uniform_int_distribution<std::size_t>{from, to}(random);
@@ -92,10 +89,21 @@ TEST(XdpMaglev,
       shares.push_back(needless(with, named(rest), gone));
     }
   }
-  const auto total = std::accumulate(shares.begin(), shares.end(), 0.0);
-  EXPECT_LT(total / static_cast<double>(shares.size()), 0.01);
-  EXPECT_LE(std::ranges::count_if(shares, [](double share) { return share >= 0.01; }), 2) << "of 200";
-  EXPECT_LT(std::ranges::max(shares), 0.05);
+  std::ranges::sort(shares);
+  EXPECT_LT(std::accumulate(shares.begin(), shares.end(), 0.0) / static_cast<double>(shares.size()), 0.006);
+  EXPECT_LT(shares[shares.size() * 99 / 100], 0.008);
+  EXPECT_LT(shares.back(), 0.01);
+}
+
+/// By offset + j * skip, the paper's permutation, two of these run into each other again and again, and 2.6 %
+/// move.
+TEST(XdpMaglev, ServersWithSkipsInASimpleRatioDoNotMeetAgainAndAgain) {
+  std::vector<Weighted> servers;
+  for (const auto* server : {"172.16.95.251", "172.16.166.148", "172.16.167.139", "172.16.190.102"})
+    servers.push_back({Address::parse(server).value(), 1});
+  auto rest = servers;
+  rest.erase(rest.begin() + 2);
+  EXPECT_LT(needless(named(servers), named(rest), servers[2].address), 0.003);
 }
 
 RC_GTEST_PROP(XdpMaglev, SharesFollowTheWeights, ()) {
@@ -135,7 +143,7 @@ TEST(XdpMaglev, TheTableOfSomeServersIsTheSameOnEveryMachineAndInEveryVersion) {
                                              {Address::parse("172.16.2.2").value(), 2},
                                              {Address::parse("fd00:16::3").value(), 1}};
   EXPECT_THAT(maglev_table(servers, 13),
-              testing::ElementsAre(1u, 1u, 1u, 1u, 2u, 2u, 0u, 0u, 1u, 1u, 0u, 2u, 1u));
+              testing::ElementsAre(2u, 1u, 1u, 0u, 2u, 1u, 0u, 0u, 1u, 1u, 2u, 1u, 1u));
 }
 
 TEST(XdpMaglev, WithoutWeightThereIsNoTable) {
