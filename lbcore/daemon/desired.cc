@@ -55,18 +55,18 @@ std::vector<Route> desired_routes(std::span<const Known> known) {
   return {routes.begin(), routes.end()};
 }
 
-std::vector<Known> in_table(std::vector<Known> known, const Table& table) {
-  for (auto& [settings, healthy, drained] : known) {
-    const auto service = std::ranges::find(table, key_of(*settings), &VirtualService::key);
-    std::erase_if(healthy, [&](const Endpoint& endpoint) {
-      const auto d = destination_of(*settings, endpoint, false);
+std::vector<Known> in_table(std::vector<Known> all, const Table& table) {
+  for (auto& known : all) {
+    const auto service = std::ranges::find(table, key_of(*known.settings), &VirtualService::key);
+    std::erase_if(known.healthy, [&](const Endpoint& endpoint) {
+      const auto d = destination_of(*known.settings, endpoint, false);
       return service == table.end() ||
              std::ranges::none_of(service->destinations, [&](const Destination& there) {
                return there.address == d.address && there.port == d.port;
              });
     });
   }
-  return known;
+  return all;
 }
 
 std::vector<Range> ranges(std::span<const ServiceSettings> services) {
