@@ -33,6 +33,7 @@ struct ProcessTable::Entry {
   std::ofstream log;
   Restart again;
   State state = State::starting;
+  bool is_killed = false;  // it ends, whatever it does
   int restarts = 0;
   std::chrono::milliseconds backoff = 200ms;
   steady_clock::time_point since = steady_clock::now();
@@ -191,6 +192,7 @@ int ProcessTable::kill(const std::string& host, const std::string& name, int num
                      {"process", key.second},
                      {"signal", number}});
     entry->process.signal(number);
+    entry->is_killed = entry->is_killed || number == SIGKILL;
     ++count;
   }
   return count;
@@ -198,11 +200,18 @@ int ProcessTable::kill(const std::string& host, const std::string& name, int num
 
 int ProcessTable::start(const std::string& host, const std::string& name) {
   std::vector<model::Process> ended;
-  for (auto& [key, entry] : entries_)
-    if (key.first == host && (name.empty() || key.second == name) && !entry->alive())
+  int ending = 0;
+  for (auto& [key, entry] : entries_) {
+    if (key.first != host || (!name.empty() && key.second != name)) continue;
+    if (!entry->alive()) {
       ended.push_back(entry->spec);
+    } else if (entry->is_killed) {
+      entry->again = Restart::after_backoff;
+      ++ending;
+    }
+  }
   for (const auto& spec : ended) spawn(host, spec);
-  return static_cast<int>(ended.size());
+  return static_cast<int>(ended.size()) + ending;
 }
 
 bool ProcessTable::has(const std::string& host, const std::string& name) const {

@@ -37,7 +37,8 @@ class ProcessTable : public apply::Processes {
   /// Signals one process of the host, or all (name empty). `again`: what to do when it has ended (none: as
   /// before). Returns how many got the signal.
   int kill(const std::string& host, const std::string& name, int number, std::optional<model::Restart> again);
-  /// Starts what had ended for good. Returns how many.
+  /// Starts what had ended for good; what was killed and has not ended yet is started when it has. Returns
+  /// how many.
   int start(const std::string& host, const std::string& name);
 
   bool running(const std::string& host, const std::string& name) const;
