@@ -11,8 +11,7 @@
 
 namespace lblab::cli {
 
-/// Lines with the time since the command began, so that nothing takes longer than two seconds unseen. A line
-/// is written at once, whichever thread writes it.
+/// Lines with the time since the command began, so that nothing takes longer than two seconds unseen.
 class Progress {
  public:
   void operator()(const std::string& text) const;
