@@ -7,9 +7,9 @@
 #include <cmath>
 #include <iterator>
 #include <set>
-#include <sstream>
 
 #include "lab/report/gnuplot.hpp"
+#include "lab/report/paper.hpp"
 #include "lab/report/plot_script.hpp"
 
 namespace lblab::bench {
@@ -56,17 +56,6 @@ std::string unit_text(const Summary& summary, const Point& base) {
                      base.value.middle < 10 ? 2 : 0, unit(summary.measure));
 }
 
-/// Lines of at most so many characters.
-std::vector<std::string> wrapped(const std::string& text, std::size_t most) {
-  std::vector<std::string> lines{""};
-  std::istringstream words(text);
-  for (std::string word; words >> word;) {
-    if (!lines.back().empty() && lines.back().size() + 1 + word.size() > most) lines.emplace_back();
-    lines.back() += (lines.back().empty() ? "" : " ") + word;
-  }
-  return lines;
-}
-
 bool has_papers(const Summary& summary) {
   return std::ranges::any_of(summary.points, [](const Point& point) { return point.paper.has_value(); });
 }
@@ -80,9 +69,9 @@ std::string texts(const Bench& bench, const Summary& summary, const Machine& mac
   if (has_ratios) paragraphs.push_back(unit_text(summary, *base) + ". Medians with 95 % intervals.");
   paragraphs.push_back(conditions(bench, summary.measure, machine));
   if (has_papers(summary)) paragraphs.push_back("Papers: " + bench.paper->source);
-  constexpr std::size_t most_characters = 112;  // that fit into the width
+  constexpr int most_columns = 112;  // that fit into the width
   for (const auto& paragraph : paragraphs)
-    std::ranges::copy(wrapped(paragraph, most_characters), std::back_inserter(below));
+    std::ranges::copy(report::wrapped(paragraph, most_columns), std::back_inserter(below));
   const auto lines = static_cast<double>(below.size());
   auto script = fmt::format(
       "set label 1 {} at screen 0.012, screen 0.955 font ',15' textcolor rgb '@ink'\n"
@@ -163,13 +152,18 @@ std::string bars(const Summary& summary) {
   report::Points paper;
   std::string tics;
   double x = 0;
+  std::size_t longest = 1;
   for (const auto& point : summary.points) {
     ++x;
+    longest = std::max(longest, point.variant.name.size());
     if (point.rounds > 0) own.emplace_back(x, point.ratio);
     if (point.paper) paper.emplace_back(x, *point.paper);
     tics += fmt::format("{}{} {}", tics.empty() ? "" : ", ", quoted(point.variant.name), x);
   }
-  std::string script = fmt::format("set xrange [0.4:{}]\nset boxwidth 0.5\nset xtics ({})\n", x + 0.6, tics) +
+  // A character is some 0.6 of its font's size wide.
+  const double font = std::clamp(0.8 * width / x / (0.6 * static_cast<double>(longest)), 7.0, 12.0);
+  std::string script = fmt::format("set xrange [0.4:{}]\nset boxwidth 0.5\nset xtics font ',{:.1f}' ({})\n",
+                                   x + 0.6, font, tics) +
                        error_data("own", own) + data("paper", paper) +
                        "plot $own using 1:2 with boxes lc rgb '@blue' fs solid 0.5 noborder title 'here', "
                        "$own using 1:3:(0):($4-$3) with vectors nohead lw 2 lc rgb '@ink' notitle";

@@ -22,8 +22,6 @@ class StandingLabs {
   std::map<std::string, std::string> bring_up(const std::string& bench, const std::vector<bench::Variant>&);
 
  private:
-  std::vector<const bench::Variant*> missing(const std::vector<bench::Variant>&) const;
-
   const std::string file_;
   const Progress& progress_;
   std::map<std::string, std::unique_ptr<StandingLab>> labs_;

@@ -5,18 +5,12 @@
 
 #include <limits>
 
+#include "lab/expect/counters.hpp"
 #include "lab/expect/words.hpp"
 
 namespace lblab::expect {
 
 namespace {
-
-std::string_view counter_meaning(const std::string& counter) {
-  if (counter == "reverse-path-filter") return "dropped by reverse-path filters";
-  if (counter == "conntrack-insert-failed") return "conntrack insertions failed";
-  if (counter == "icmp-unreachable") return "ICMP unreachable sent";
-  return "dropped for want of a route";
-}
 
 using namespace model;
 
@@ -155,12 +149,14 @@ struct WhatText {
   }
   std::string operator()(const CounterExpectation& e) const {
     std::vector<std::string> parts;
-    for (const auto& [counter, limits] : e.bounds) {
+    for (const auto& counter : counters) {
+      const auto asked = e.bounds.find(std::string(counter.word));
+      if (asked == e.bounds.end()) continue;
+      const auto& [min, max, in] = asked->second;
       std::vector<std::string> bounds;
-      if (limits.min) bounds.push_back(fmt::format("at least {}", *limits.min));
-      if (limits.max) bounds.push_back(fmt::format("at most {}", *limits.max));
-      parts.push_back(fmt::format("{} {}{}{}", join(bounds), counter_meaning(counter),
-                                  limits.in.empty() ? "" : " in ", limits.in));
+      if (min) bounds.push_back(fmt::format("at least {}", *min));
+      if (max) bounds.push_back(fmt::format("at most {}", *max));
+      parts.push_back(fmt::format("{} {}{}{}", join(bounds), counter.what, in.empty() ? "" : " in ", in));
     }
     return join(parts, "no counter named");
   }

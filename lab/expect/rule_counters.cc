@@ -1,30 +1,10 @@
 #include <fmt/format.h>
 
-#include <array>
-#include <string_view>
-
+#include "lab/expect/counters.hpp"
 #include "lab/expect/trial.hpp"
 #include "lab/expect/words.hpp"
 
 namespace lblab::expect {
-
-namespace {
-
-struct Counter {
-  std::string_view word;  // as a topology has it
-  const char* name;  // as the kernel has it: /proc/net/netstat, /proc/net/stat/nf_conntrack, /proc/net/snmp
-  const char* meaning;  // how a failure reads
-};
-
-constexpr std::array counters{
-    Counter{"reverse-path-filter", "IPReversePathFilter",
-            "its reverse-path filter dropped packets whose source it would not reach there"},
-    Counter{"conntrack-insert-failed", "insert_failed",
-            "it lost connection-tracking entries to clashes, and their packets"},
-    Counter{"icmp-unreachable", "OutDestUnreachs", "it told senders that their packets cannot be delivered"},
-    Counter{"no-route", "InNoRoutes", "it dropped packets to where it has no route"}};
-
-}  // namespace
 
 Ruling rule(const model::CounterExpectation& e, const Trial& trial) {
   if (trial.all.evidence.counters.empty()) return {Outcome::inconclusive, "no counter was read"};

@@ -17,6 +17,7 @@ class Clouds {
     for (const View& node : topology["nodes"].each()) {
       for (const View& on : node["interfaces"].each()) check_interface(node, on);
       check_gateway(node, topology["nodes"]);
+      check_agent(node);
     }
   }
 
@@ -106,6 +107,20 @@ class Clouds {
              fmt::format("'{}' is no neighbour of node '{}' on '{}', which is like a cloud's", other.name(),
                          node.name(), cloud),
              fmt::format("leave it out: {} is the default route", gateway_name(cloud)));
+  }
+
+  /// bird takes sessions under one address only, and resolves no next hop by routes that it did not make.
+  void check_agent(const View& node) {
+    const View agent = node["bgp"]["agent"];
+    if (!agent.ok() || agent.as<std::string>() != "bird") return;
+    for (const View& on : node["interfaces"].each()) {
+      const View network = networks_.at(on.name());
+      if (network["cloud"].given() &&
+          (is_gateway(node, network) || node["role"].as<std::string>() == "route-reflector"))
+        report(agent.mark(),
+               fmt::format("bird in '{}', which is like a cloud's, is not built yet", on.name()),
+               "gobgp is: write agent: gobgp");
+    }
   }
 
   View networks_;

@@ -98,7 +98,7 @@ void Paper::title(std::string_view text) { out_ << "\n  " << ink(text, Ink::bold
 
 void Paper::blank() { out_ << '\n'; }
 
-std::vector<std::string> Paper::wrapped(std::string_view text, int width) const {
+std::vector<std::string> wrapped(std::string_view text, int width) {
   std::vector<std::string> lines(1);
   const auto cleaned = clean(text);
   std::string_view rest = cleaned;

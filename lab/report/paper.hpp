@@ -17,6 +17,9 @@ std::string padded(std::string_view text, int width);
 
 enum class Ink { plain, bold, faint, good, bad, unsure, fault };
 
+/// Lines of at most so many columns, broken at spaces where there are any.
+std::vector<std::string> wrapped(std::string_view text, int width);
+
 /// Text in lines of at most a width, broken at spaces, and indented where they go on.
 class Paper {
  public:
@@ -31,7 +34,6 @@ class Paper {
   void blank();
 
  private:
-  std::vector<std::string> wrapped(std::string_view text, int width) const;
   std::ostream& out_;
   Style style_;
 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <memory>
+#include <mutex>
 #include <set>
 #include <utility>
 
@@ -58,10 +59,31 @@ struct Prepared {
 /// still needed.
 int above(int fd) { return ::fcntl(fd, F_DUPFD_CLOEXEC, 3 + most_inherited); }
 
-/// The children that a Process holds, so that reap_strangers() leaves them alone.
-std::set<pid_t>& held() {
-  static std::set<pid_t> pids;
-  return pids;
+/// The children that a Process holds, so that reap_strangers() leaves them alone. Of the whole program, and
+/// so of all its threads.
+class Held {
+ public:
+  void add(pid_t pid) {
+    const std::scoped_lock lock{mutex_};
+    pids_.insert(pid);
+  }
+  void remove(pid_t pid) {
+    const std::scoped_lock lock{mutex_};
+    pids_.erase(pid);
+  }
+  bool contains(pid_t pid) {
+    const std::scoped_lock lock{mutex_};
+    return pids_.contains(pid);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<pid_t> pids_;
+};
+
+Held& held() {
+  static Held children;
+  return children;
 }
 
 /// An event loop that watches a pidfd sets O_NONBLOCK, on our descriptor too, and waitid() then gives up at
@@ -150,7 +172,7 @@ Process spawn(const Command& command) {
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) throw SystemError{"start " + name, error};
   Process process{pid, Fd{pidfd}};
-  held().insert(pid);
+  held().add(pid);
   if (p.failed) {
     process.wait();
     throw SystemError{"start " + name + ": " + p.failed, p.error};
@@ -169,12 +191,12 @@ Process::~Process() {
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
   siginfo_t info;
   wait_for_end(pidfd_, info);
-  held().erase(pid_);
+  held().remove(pid_);
 }
 
 void Process::detach() {
   pidfd_ = Fd{};
-  held().erase(pid_);
+  held().remove(pid_);
 }
 
 void reap_strangers() {
@@ -197,7 +219,7 @@ Exit Process::wait() {
   siginfo_t info{};
   check("wait for process " + std::to_string(pid_), wait_for_end(pidfd_, info));
   pidfd_ = Fd{};
-  held().erase(pid_);
+  held().remove(pid_);
   Exit exit;
   if (info.si_code == CLD_EXITED)
     exit.status = info.si_status;

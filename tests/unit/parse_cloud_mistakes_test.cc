@@ -16,9 +16,10 @@ std::string aws(const std::string& subnets, const std::string& nodes) {
   return "name: t\nnetworks: {n: {subnet: 10.0.0.0/16, cloud: aws, subnets: [" + subnets + "]}}\nnodes: {" +
          nodes + "}\n";
 }
-std::string cluster(const std::string& router, const std::string& backend, const std::string& mark = "") {
+std::string cluster(const std::string& router, const std::string& backend, const std::string& mark = "",
+                    const std::string& of_reflector = "") {
   return gcp("router: {role: router, interfaces: {n: " + router + "}, bgp: {}}, " + mark +
-             "rr: {role: route-reflector, interfaces: {n: 10.0.0.9}}, " + mark +
+             "rr: {role: route-reflector, interfaces: {n: 10.0.0.9}" + of_reflector + "}, " + mark +
              "n1: {role: node, interfaces: {n: 10.0.0.11}}, " + mark +
              "n2: {role: node, interfaces: {n: 10.0.0.12}}") +
          "overlay: {backend: " + backend +
@@ -50,6 +51,12 @@ const std::vector<Mistaken> clouds = {
      gcp("a: {role: router, interfaces: {n: 10.0.0.1}}, b: {interfaces: {n: 10.0.0.2}}") +
          "scenarios: {s: {steps: [{link: {of: ^a, interface: eth0, state: down}}]}}\n",
      {{"node 'a' has no interface", "put it on a network"}}},
+    {"BirdAsGateway",
+     gcp("a: {role: router, interfaces: {n: 10.0.0.1}, bgp: {agent: ^bird}}"),
+     {{"bird in 'n', which is like a cloud's, is not built yet", "agent: gobgp"}}},
+    {"BirdAsReflector",
+     cluster("10.0.0.1", "vxlan", "", ", bgp: {agent: ^bird}"),
+     {{"bird in 'n', which is like a cloud's, is not built yet", "agent: gobgp"}}},
     {"RoutesAloneDoNotPassAGateway",
      cluster("10.0.0.1", "host-gw", "^"),
      {{"node 'rr' is on no network with node 'n1'", "through the nodes"},

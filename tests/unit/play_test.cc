@@ -124,8 +124,8 @@ TEST(Play, HasEveryStepAndEveryExpectation) {
           "impair client's first link, receiving: delay 20 ms ± 5 ms, loss 1.5 %, rate 10 Mbit/s",
           "repair client's first link", "scale web to 4 pods and 1 to 3 load balancers",
           "connect client to web-1", "expect source seen (connect) is client",
-          "expect at most 1 conntrack insertions failed, at most 2 ICMP unreachable sent, at most 0 dropped "
-          "by reverse-path filters",
+          "expect at most 0 dropped by reverse-path filters, at most 1 conntrack insertions failed, at most "
+          "2 ICMP unreachable sent",
           "wait 1 s to 2 s", "repeat 3 times", "scale web to 1 to 6 pods", "expect outage p99 at most 1 s",
           "one of 2", "repeat 1 times", "wait 1 s", "repeat 1 times", "scale web to 2 load balancers",
           "wait 2 s", "later kill all processes in web-lb-3 (KILL)"));
