@@ -38,7 +38,10 @@ Program daemon(const std::string& name, const std::string& configuration) {
   return made;
 }
 
-Program zebra() { return daemon("zebra", "! Nothing to say: interfaces and routes are the lab's.\n"); }
+/// In a cloud the default route is the way to a next hop, which FRR leaves out by itself.
+Program zebra() {
+  return daemon("zebra", "! Interfaces and routes are the lab's.\nip nht resolve-via-default\n");
+}
 
 Program bgpd(const std::string& configuration) {
   auto made = daemon("bgpd", configuration);
