@@ -16,7 +16,7 @@ namespace lblab::bench {
 
 using model::Bench;
 using report::data;
-using report::quoted;
+using report::in_quotes;
 using Measure = Bench::Measure;
 
 namespace {
@@ -76,12 +76,12 @@ std::string texts(const Bench& bench, const Summary& summary, const Machine& mac
   auto script = fmt::format(
       "set label 1 {} at screen 0.012, screen 0.955 font ',15' textcolor rgb '@ink'\n"
       "set bmargin {:.2f}\nset tmargin 4.8\n",
-      quoted(bench.about.empty() ? bench.name : bench.about), 4.0 + 1.2 * lines);
+      in_quotes(bench.about.empty() ? bench.name : bench.about), 4.0 + 1.2 * lines);
   constexpr double line_height = 0.04;  // of the whole height
   const double first_line = 0.035 + line_height * (lines - 1);
   for (std::size_t n = 0; n < below.size(); ++n)
     script += fmt::format("set label {} {} at screen 0.012, screen {:.3f} font ',11' textcolor rgb '@grey'\n",
-                          n + 2, quoted(below[n]), first_line - line_height * static_cast<double>(n));
+                          n + 2, in_quotes(below[n]), first_line - line_height * static_cast<double>(n));
   return script;
 }
 
@@ -128,13 +128,13 @@ std::string lines(const Bench& bench, const Summary& summary) {
     if (!own.empty()) {
       parts.data += error_data(fmt::format("own{}", n), own);
       parts.add(fmt::format("$own{} using 1:2:3:4 with yerrorlines lw 2 pt 7 ps 0.6 lc rgb '{}' title {}", n,
-                            colour(n), quoted(label(bench, series))));
+                            colour(n), in_quotes(label(bench, series))));
     }
     if (!paper.empty()) {
       parts.data += data(fmt::format("paper{}", n), paper);
       parts.add(
           fmt::format("$paper{} using 1:2 with linespoints lw 1.5 dt 2 pt 6 ps 0.6 lc rgb '{}' title {}", n,
-                      colour(n), quoted("papers: " + label(bench, series))));
+                      colour(n), in_quotes("papers: " + label(bench, series))));
     }
     ++n;
   }
@@ -158,7 +158,7 @@ std::string bars(const Summary& summary) {
     longest = std::max(longest, point.variant.name.size());
     if (point.rounds > 0) own.emplace_back(x, point.ratio);
     if (point.paper) paper.emplace_back(x, *point.paper);
-    tics += fmt::format("{}{} {}", tics.empty() ? "" : ", ", quoted(point.variant.name), x);
+    tics += fmt::format("{}{} {}", tics.empty() ? "" : ", ", in_quotes(point.variant.name), x);
   }
   // A character is some 0.6 of its font's size wide.
   const double font = std::clamp(0.8 * width / x / (0.6 * static_cast<double>(longest)), 7.0, 12.0);
@@ -194,7 +194,7 @@ std::string distributions(const Summary& summary) {
     high = std::max(high, steps.back().first);
     parts.data += data(fmt::format("own{}", n), report::thinned(steps));
     parts.add(fmt::format("$own{} using 1:2 with steps lw 2 lc rgb '{}' title {}", n, colour(n),
-                          quoted(latency_title(point))));
+                          in_quotes(latency_title(point))));
     ++n;
   }
   if (n == 0) return "";

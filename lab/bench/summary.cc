@@ -218,7 +218,7 @@ std::string conditions(const Bench& bench, Measure measure, const Machine& machi
 
 namespace {
 
-std::string stem(const Bench& bench, std::size_t measure) {
+std::string figure_stem(const Bench& bench, std::size_t measure) {
   if (bench.figures.empty()) return bench.name;
   return fmt::format("figure-{}-{}", bench.figures[std::min(measure, bench.figures.size() - 1)], bench.name);
 }
@@ -226,12 +226,12 @@ std::string stem(const Bench& bench, std::size_t measure) {
 }  // namespace
 
 std::string stem(const Bench& bench) {
-  return stem(bench, 0) + (bench.measures.front() == Measure::instructions ? "-instructions" : "");
+  return figure_stem(bench, 0) + (bench.measures.front() == Measure::instructions ? "-instructions" : "");
 }
 
 std::string plot_stem(const Bench& bench, Measure measure) {
   const auto at = std::ranges::find(bench.measures, measure) - bench.measures.begin();
-  return stem(bench, static_cast<std::size_t>(at)) +
+  return figure_stem(bench, static_cast<std::size_t>(at)) +
          (bench.measures.size() > 1 || measure == Measure::instructions ? std::string("-") + word(measure)
                                                                         : "");
 }

@@ -26,7 +26,7 @@ namespace {
 
 constexpr const char* measured_file = "measured.json";  // what the guest hands to the host
 
-struct Options {
+struct BenchOptions {
   std::string file, out, kernel = "auto", count;
   std::vector<std::string> benches;
   int rounds = 0;  // 0: as the bench has it
@@ -36,7 +36,7 @@ struct Options {
 };
 
 /// The benches of the file that were asked for; all of them if none was.
-std::vector<std::string> chosen(const Topology& topology, const Options& options) {
+std::vector<std::string> chosen(const Topology& topology, const BenchOptions& options) {
   std::vector<std::string> all;
   for (const auto& bench : topology.cluster.benches) all.push_back(bench.name);
   if (all.empty())
@@ -81,7 +81,7 @@ Demand demand(const Topology& topology, const std::vector<std::string>& names, c
 constexpr std::size_t base_mib = 768, process_mib = 40;
 
 /// Ourselves, in a guest: there, the labs are in the machine's own kernel.
-guest::Job guest_job(const Options& options, std::size_t processes) {
+guest::Job guest_job(const BenchOptions& options, std::size_t processes) {
   const fs::path program = fs::read_symlink("/proc/self/exe"), file = fs::absolute(options.file),
                  out = fs::canonical(options.out);
   guest::Job job;
@@ -107,7 +107,7 @@ bench::Results run_in_guest(guest::Job job, const fs::path& measured) {
 }
 
 /// All labs in one guest.
-bench::Results measure_in_guest(const Options& options, const std::vector<std::string>& names,
+bench::Results measure_in_guest(const BenchOptions& options, const std::vector<std::string>& names,
                                 const Demand& demand) {
   auto job = guest_job(options, demand.processes);
   for (const auto& name : names) job.argv.insert(job.argv.end(), {"--only", name});
@@ -115,7 +115,7 @@ bench::Results measure_in_guest(const Options& options, const std::vector<std::s
 }
 
 /// A boot for each variant in each round, in another order each round. A boot that fails is lost.
-bench::Results count_in_guests(const Options& options, const model::Bench& bench,
+bench::Results count_in_guests(const BenchOptions& options, const model::Bench& bench,
                                const std::vector<bench::Variant>& variants, std::size_t processes) {
   bench::Results all;
   for (int round = 1; round <= bench.rounds; ++round) {
@@ -146,7 +146,7 @@ bench::Variant variant_of(const Topology& topology, const model::Bench& bench, c
 }
 
 /// As the command line has it: so many rounds, and instructions instead of what the file measures.
-void adjust(std::vector<model::Bench>& benches, const Options& options) {
+void adjust(std::vector<model::Bench>& benches, const BenchOptions& options) {
   for (auto& bench : benches) {
     if (options.rounds > 0) bench.rounds = options.rounds;
     if (options.count.empty()) continue;
@@ -163,7 +163,8 @@ const model::Bench& bench_named(const Topology& topology, const std::string& nam
 }
 
 /// What a guest does for the host.
-int work_for_host(const Topology& topology, const Options& options, const std::vector<std::string>& names) {
+int work_for_host(const Topology& topology, const BenchOptions& options,
+                  const std::vector<std::string>& names) {
   const auto results = [&] {
     if (options.variant.empty()) return measure(topology, options.file, names);
     const auto& bench = bench_named(topology, names.front());
@@ -174,7 +175,7 @@ int work_for_host(const Topology& topology, const Options& options, const std::v
   return fine;
 }
 
-bench::Results measure_where(const Topology& topology, const Options& options,
+bench::Results measure_where(const Topology& topology, const BenchOptions& options,
                              const std::vector<std::string>& names, const Demand& needed,
                              const Where& where) {
   if (options.count.empty())
@@ -189,7 +190,7 @@ bench::Results measure_where(const Topology& topology, const Options& options,
   return all;
 }
 
-int run_bench(Options options) {
+int run_bench(BenchOptions options) {
   Topology topology = load_topology(options.file, "");
   adjust(topology.cluster.benches, options);
   const auto names = chosen(topology, options);
@@ -218,7 +219,7 @@ int run_bench(Options options) {
 void add_bench(CLI::App& app, Run& run) {
   constexpr int most_rounds = 1'000;
   auto* command = app.add_subcommand("bench", "Measure the variants of a topology that its file names");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchOptions>();
   command->add_option("FILE", options->file, "a topology with a bench")->required();
   command->add_option("--only", options->benches, "only the bench of this name; may be given several times")
       ->allow_extra_args(false);

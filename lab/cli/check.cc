@@ -25,7 +25,7 @@ namespace {
 
 using Verdicts = std::vector<expect::ScenarioVerdict>;
 
-struct Options {
+struct CheckOptions {
   std::vector<std::string> files;
   std::string scenario, junit, json, html, kernel = "auto";
   int repeat = 1, retry = 0;
@@ -33,7 +33,8 @@ struct Options {
   bool keep = false;
 };
 
-std::vector<std::string> chosen(const Topology& topology, const Options& options, const std::string& file) {
+std::vector<std::string> chosen(const Topology& topology, const CheckOptions& options,
+                                const std::string& file) {
   std::vector<std::string> names, all;
   for (const auto& scenario : topology.cluster.scenarios) {
     all.push_back(scenario.name);
@@ -71,7 +72,7 @@ report::Style style() {
 
 /// What is to be carried out, in order: a scenario and its seed.
 std::vector<std::pair<std::string, std::uint64_t>> rounds(const std::vector<std::string>& names,
-                                                          const Options& options, std::uint64_t seed) {
+                                                          const CheckOptions& options, std::uint64_t seed) {
   std::vector<std::pair<std::string, std::uint64_t>> all;
   for (int round = 0; round < options.repeat; ++round)
     for (const auto& name : names) all.emplace_back(name, seed + static_cast<std::uint64_t>(round));
@@ -84,8 +85,8 @@ bool is_bad(const expect::ScenarioVerdict& verdict) {
 
 /// All scenarios of one file that were asked for, one after the other on one lab. Returns whether the lab is
 /// kept.
-bool check_file(const std::string& file, const Options& options, std::uint64_t seed, const Progress& progress,
-                Verdicts& verdicts) {
+bool check_file(const std::string& file, const CheckOptions& options, std::uint64_t seed,
+                const Progress& progress, Verdicts& verdicts) {
   const Topology topology = load_topology(file, "");
   const auto& lab = topology.cluster.name;
   const auto names = chosen(topology, options, file);
@@ -173,7 +174,7 @@ void write_page(std::ostream& out, const Verdicts& verdicts, const std::vector<s
   report::write_html(out, verdicts, report::topology_svg(topology.cluster), references(topology));
 }
 
-int check(const Options& options) {
+int check(const CheckOptions& options) {
   const Progress progress;
   const auto seed = options.seed ? *options.seed : std::random_device{}();
   Verdicts verdicts;
@@ -192,7 +193,7 @@ int check(const Options& options) {
 
 void add_check(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("check", "Run the scenarios of a topology file and judge them");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckOptions>();
   command->add_option("FILE", options->files, "topologies with scenarios")->required();
   command->add_option("--scenario", options->scenario, "only this one");
   command

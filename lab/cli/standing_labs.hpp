@@ -17,11 +17,13 @@ class StandingLabs {
   /// `file` is the topology that messages name.
   StandingLabs(std::string file, const Progress& progress) : file_(std::move(file)), progress_(progress) {}
 
-  /// Ends those that none of these variants needs, and brings those up that do not stand yet, one after
-  /// another. What went wrong, by lab.
+  /// Ends those that none of these variants needs, and brings those up that do not stand yet: some at once,
+  /// for each waits for its BGP sessions most of the time. What went wrong, by lab.
   std::map<std::string, std::string> bring_up(const std::string& bench, const std::vector<bench::Variant>&);
 
  private:
+  std::vector<const bench::Variant*> missing(const std::vector<bench::Variant>&) const;
+
   const std::string file_;
   const Progress& progress_;
   std::map<std::string, std::unique_ptr<StandingLab>> labs_;

@@ -12,7 +12,7 @@ namespace lblab::cli {
 
 namespace {
 
-struct Options {
+struct SuperviseOptions {
   std::string name, state;
   int locked = -1, listening = -1;
   bool guest = false;
@@ -29,7 +29,7 @@ sys::Fd inherited(int fd) {
 void add_supervise(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("supervise", "What `up` starts: serves one lab until it is taken down");
   command->group("");  // hidden
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SuperviseOptions>();
   command->add_option("--name", options->name)->required();
   command->add_option("--state", options->state)->required();
   command->add_option("--locked", options->locked,

@@ -8,12 +8,12 @@ namespace lblab::cli {
 
 namespace {
 
-struct Options {
+struct UpOptions {
   std::string file, name, kernel = "auto";
   std::vector<std::string> settings;
 };
 
-int up(const Options& options) {
+int up(const UpOptions& options) {
   const Progress progress;
   const Topology topology = load_topology(options.file, options.name, options.settings);
   const BringUp bringing{.file = options.file, .kernel = options.kernel};
@@ -43,7 +43,7 @@ void add_set_option(CLI::App& command, std::vector<std::string>& settings) {
 
 void add_up(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("up", "Bring a lab up from a topology file and leave it running");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<UpOptions>();
   command->add_option("FILE", options->file, "the topology")->required();
   command->add_option("--name", options->name, "the lab's name, instead of the file's");
   add_set_option(*command, options->settings);

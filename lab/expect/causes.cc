@@ -26,7 +26,7 @@ class Causes {
   Lines why_not_announced(const std::string& balancer, const std::string& prefix) const {
     Lines lines;
     for (const auto& [host, life] : facts_.peers) {
-      const Standing up = standing(life, names_.addresses(balancer), t_);
+      const Since up = since_when(life, names_.addresses(balancer), t_);
       if (!up.is && up.since)
         lines.push_back(fmt::format("{}'s session with {} was lost {}", host, balancer, at_.when(up.since)));
     }
@@ -55,7 +55,7 @@ class Causes {
   Lines why_not_taken(const std::string& router, const std::string& reflector) const {
     Lines lines;
     if (const auto life = facts_.peers.find(reflector); life != facts_.peers.end()) {
-      const Standing up = standing(life->second, names_.addresses(router), t_);
+      const Since up = since_when(life->second, names_.addresses(router), t_);
       if (!up.is)
         lines.push_back(fmt::format("{}'s session with {} was down since {}", reflector, router,
                                     up.since ? offset(*up.since - trial_.window.from) : "ever"));
@@ -70,7 +70,7 @@ class Causes {
     addresses.insert(node);
     bool is_announced = false;
     for (const auto& [reflector, life] : reflectors(prefix, router)) {
-      const Standing there = standing(*life, addresses, t_);
+      const Since there = since_when(*life, addresses, t_);
       is_announced |= there.is;
       if (there.is) {
         lines.push_back(fmt::format("next hop {} is missing although {} had its path since {}", node,
@@ -82,7 +82,7 @@ class Causes {
       }
     }
     const auto own = facts_.paths.find({router, prefix});
-    if (own != facts_.paths.end() && standing(own->second, addresses, t_).is) {
+    if (own != facts_.paths.end() && since_when(own->second, addresses, t_).is) {
       is_announced = true;
       lines.push_back(
           fmt::format("{}'s own BGP agent had a path by {}, but its kernel had no such way", router, node));
@@ -100,13 +100,14 @@ class Causes {
     Lines lines;
     const std::string label = names_.label(address);
     for (const auto& [reflector, life] : reflectors(prefix, router)) {
-      const Standing there = standing(*life, {address}, t_);
+      const Since there = since_when(*life, {address}, t_);
       if (there.is) {
         lines.push_back(
             fmt::format("next hop {} is still there: {} had not withdrawn its path", label, reflector));
         for (const auto& balancer : names_.balancers_on(names_.host_of(address))) {
           const auto sessions = facts_.peers.find(reflector);
-          if (sessions != facts_.peers.end() && standing(sessions->second, names_.addresses(balancer), t_).is)
+          if (sessions != facts_.peers.end() &&
+              since_when(sessions->second, names_.addresses(balancer), t_).is)
             lines.push_back(fmt::format("{}'s session with {} was still up", reflector, balancer));
           add(lines, at_.of(balancer));
           add(lines, doubtful_real_servers(balancer));
@@ -126,8 +127,7 @@ class Causes {
 
   Lines session(const std::string& host, const std::string& peer, bool is_missing) const {
     const auto life = facts_.peers.find(host);
-    const Standing now =
-        life == facts_.peers.end() ? Standing{} : standing(life->second, with_name(peer), t_);
+    const Since now = life == facts_.peers.end() ? Since{} : since_when(life->second, with_name(peer), t_);
     Lines lines;
     if (is_missing)
       lines.push_back(now.since ? fmt::format("the session with {} was lost {}", peer, at_.when(now.since))
@@ -137,7 +137,7 @@ class Causes {
     const std::string name = names_.host_of(peer).empty() ? peer : names_.host_of(peer),
                       node = names_.node_of(name);
     if (is_missing && name != node && life != facts_.peers.end() &&
-        standing(life->second, names_.addresses(node), t_).is)
+        since_when(life->second, names_.addresses(node), t_).is)
       lines.push_back(fmt::format(
           "{} has one with {}, the node of {}: what leaves it is masqueraded, and all of its pods "
           "come from one address",
@@ -151,8 +151,7 @@ class Causes {
     Lines lines;
     const Set addresses = with_name(pod);
     const auto table = facts_.real_servers.find(host);
-    const Standing now =
-        table == facts_.real_servers.end() ? Standing{} : standing(table->second, addresses, t_);
+    const Since now = table == facts_.real_servers.end() ? Since{} : since_when(table->second, addresses, t_);
     lines.push_back(is_missing ? fmt::format("{} is not in {}'s table{}", names_.label(pod), host,
                                              now.since ? ": taken out " + at_.when(now.since) : "")
                                : fmt::format("{} is still in {}'s table", names_.label(pod), host));

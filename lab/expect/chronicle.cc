@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string text(const json& event, const char* member) {
+std::string shown(const json& event, const char* member) {
   const auto found = event.find(member);
   if (found == event.end()) return "";
   return found->is_string() ? found->get<std::string>() : found->dump();
@@ -25,13 +25,7 @@ std::string text(const json& event, const char* member) {
 
 std::string signal_text(const json& event) {
   const char* name = ::sigabbrev_np(event.value("signal", 0));
-  return name ? name : text(event, "signal");
-}
-
-std::string labels(const Set& addresses, const Names& names) {
-  std::vector<std::string> all;
-  for (const auto& address : addresses) all.push_back(names.label(address));
-  return join(all);
+  return name ? name : shown(event, "signal");
 }
 
 std::string with_port(const std::string& address, const Names& names) {
@@ -40,46 +34,46 @@ std::string with_port(const std::string& address, const Names& names) {
 }
 
 std::string process_text(const json& event) {
-  const std::string name = text(event, "process"), state = text(event, "state");
+  const std::string name = shown(event, "process"), state = shown(event, "state");
   if (state == "signalled") return name + " gets " + signal_text(event);
-  if (state == "not-started") return name + " could not be started: " + text(event, "why");
+  if (state == "not-started") return name + " could not be started: " + shown(event, "why");
   if (state != "ended") return name + " " + state;
-  return fmt::format("{} ended ({}){}", name, text(event, "how"),
+  return fmt::format("{} ended ({}){}", name, shown(event, "how"),
                      event.value("again", false) ? ", to be started again" : "");
 }
 
 std::string connection_text(const json& event, const Names& names) {
-  const std::string who = text(event, "from") + " to " + text(event, "to") + ": ";
-  return who + (event.contains("error") ? text(event, "error")
-                                        : "the server saw " + with_port(text(event, "seen"), names));
+  const std::string who = shown(event, "from") + " to " + shown(event, "to") + ": ";
+  return who + (event.contains("error") ? shown(event, "error")
+                                        : "the server saw " + with_port(shown(event, "seen"), names));
 }
 
 std::string reason_text(const json& event) {
-  return event.contains("reason") ? ": " + text(event, "reason") : "";
+  return event.contains("reason") ? ": " + shown(event, "reason") : "";
 }
 
 /// An event's words; empty: it tells nothing here. Routes and IPVS tables are told from the facts.
 std::string words(const json& event, const Names& names) {
-  const std::string kind = text(event, "event"), state = text(event, "state");
+  const std::string kind = shown(event, "event"), state = shown(event, "state");
   if (kind == "process") return process_text(event);
-  if (kind == "session") return fmt::format("session with {} {}", names.label(text(event, "peer")), state);
+  if (kind == "session") return fmt::format("session with {} {}", names.label(shown(event, "peer")), state);
   if (kind == "path")
-    return fmt::format("path {} via {} {}", text(event, "prefix"), names.label(text(event, "next-hop")),
+    return fmt::format("path {} via {} {}", shown(event, "prefix"), names.label(shown(event, "next-hop")),
                        state);
   if (kind == "announce")
-    return fmt::format("{} via {} {}", text(event, "route"), names.label(text(event, "next-hop")), state);
+    return fmt::format("{} via {} {}", shown(event, "route"), names.label(shown(event, "next-hop")), state);
   if (kind == "health")
-    return fmt::format("{} {}{}", with_port(text(event, "destination"), names), state, reason_text(event));
+    return fmt::format("{} {}{}", with_port(shown(event, "destination"), names), state, reason_text(event));
   if (kind == "connection") return connection_text(event, names);
   if (kind == "carrier")
-    return fmt::format("{}'s carrier {}", text(event, "link"), event.value("up", false) ? "up" : "down");
+    return fmt::format("{}'s carrier {}", shown(event, "link"), event.value("up", false) ? "up" : "down");
   if (kind == "gap") return "its observer lost notifications";
   if (kind == "helper" || kind == "gobgpd") return fmt::format("{} {}{}", kind, state, reason_text(event));
-  if (kind == "decommission") return "decommission: " + text(event, "step");
+  if (kind == "decommission") return "decommission: " + shown(event, "step");
   if (kind == "refused")
-    return fmt::format("the kernel refused to {}{}", text(event, "change"), reason_text(event));
+    return fmt::format("the kernel refused to {}{}", shown(event, "change"), reason_text(event));
   if (kind == "next-hop")
-    return fmt::format("next hop {} {}{}", names.label(text(event, "address")), state, reason_text(event));
+    return fmt::format("next hop {} {}{}", names.label(shown(event, "address")), state, reason_text(event));
   return {};
 }
 
@@ -94,8 +88,8 @@ void add_steps(std::vector<Entry>& all, const Evidence& evidence) {
 void add_carriers(std::vector<Entry>& all, const Evidence& evidence) {
   std::map<Of, bool> known;
   for (const auto& event : evidence.events) {
-    if (text(event, "event") != "link" || text(event, "state") != "present") continue;
-    const Of link{text(event, "host"), text(event, "link")};
+    if (shown(event, "event") != "link" || shown(event, "state") != "present") continue;
+    const Of link{shown(event, "host"), shown(event, "link")};
     const bool now = event.value("carrier", true), is_new = !known.contains(link);
     if (std::exchange(known[link], now) == now || is_new) continue;
     const double t = event.value("t", 0.0);
@@ -122,16 +116,16 @@ void add_routes(std::vector<Entry>& all, const Facts& facts, const Set& matter, 
   for (const auto& [of, life] : facts.routes) {
     if (!matter.contains(of.second)) continue;
     for (const auto& told : life)
-      all.push_back({told.earliest, told.t, of.first, "route",
-                     told.value.empty() ? "no route to " + of.second
-                                        : of.second + " via " + labels(told.value, names)});
+      all.push_back(
+          {told.earliest, told.t, of.first, "route",
+           told.value.empty() ? "no route to " + of.second : of.second + " via " + names.labels(told.value)});
   }
 }
 
 void add_tables(std::vector<Entry>& all, const Facts& facts, const Names& names) {
   for (const auto& [host, life] : facts.real_servers)
     for (const auto& told : life)
-      all.push_back({told.earliest, told.t, host, "ipvs", "real servers: " + labels(told.value, names)});
+      all.push_back({told.earliest, told.t, host, "ipvs", "real servers: " + names.labels(told.value)});
 }
 
 std::string line(const Entry& entry, double from) {

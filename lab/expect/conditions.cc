@@ -31,8 +31,8 @@ void add(Lines& to, const Lines& more) {
     if (std::ranges::find(to, line) == to.end()) to.push_back(line);
 }
 
-Standing standing(const Life<Set>& life, const Set& any_of, double t) {
-  Standing now;
+Since since_when(const Life<Set>& life, const Set& any_of, double t) {
+  Since now;
   for (const auto& told : life) {
     if (told.t > t) break;
     const bool is = std::ranges::any_of(any_of, [&](const auto& one) { return told.value.contains(one); });

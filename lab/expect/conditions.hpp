@@ -9,11 +9,11 @@ using Lines = std::vector<std::string>;
 void add(Lines& to, const Lines& more);
 
 /// Whether one of these is in a set at a time, and since when that is so; no time: ever since.
-struct Standing {
+struct Since {
   bool is = false;
   std::optional<double> since;
 };
-Standing standing(const Life<Set>& life, const Set& any_of, double t);
+Since since_when(const Life<Set>& life, const Set& any_of, double t);
 
 /// What was told last by a time; T{} at 0: nothing.
 template <class T>

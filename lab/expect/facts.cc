@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lab/expect/names.hpp"
+#include "lab/expect/words.hpp"
 
 namespace lblab::expect {
 
@@ -14,11 +15,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint32_t main_table = 254;  // RT_TABLE_MAIN
-
-std::string text(const json& event, const char* member) {
-  const auto found = event.find(member);
-  return found != event.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 double time_of(const json& event) { return event.value("t", 0.0); }
 double earliest_of(const json& event) { return event.value("earliest", time_of(event)); }

@@ -1,5 +1,7 @@
 #include "lab/expect/names.hpp"
 
+#include "lab/expect/words.hpp"
+
 namespace lblab::expect {
 
 namespace {
@@ -41,6 +43,12 @@ std::string Names::label(const std::string& address) const {
 
 const std::set<std::string>& Names::addresses(const std::string& host) const {
   return find(addresses_, host);
+}
+
+std::string Names::labels(const std::set<std::string>& addresses) const {
+  std::vector<std::string> all;
+  for (const auto& address : addresses) all.push_back(label(address));
+  return join(all);
 }
 
 bool Names::owns(const std::string& host, const std::string& address) const {

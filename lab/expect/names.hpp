@@ -21,6 +21,8 @@ class Names {
   std::string host_of(const std::string& address) const;
   /// "node1 (10.0.0.105)", or the address alone.
   std::string label(const std::string& address) const;
+  /// "node1 (10.0.0.105), node2 (10.0.0.106)"; "none".
+  std::string labels(const std::set<std::string>& addresses) const;
   bool owns(const std::string& host, const std::string& address) const;
   /// The addresses of a host, as last known.
   const std::set<std::string>& addresses(const std::string& host) const;

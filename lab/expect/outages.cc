@@ -5,17 +5,13 @@
 #include <set>
 
 #include "lab/expect/describe.hpp"
+#include "lab/expect/words.hpp"
 
 namespace lblab::expect {
 
 namespace {
 
 using nlohmann::json;
-
-std::string text(const json& event, const char* member) {
-  const auto found = event.find(member);
-  return found != event.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 /// The host of an action, and all that lives or falls with it.
 Set concerned(const model::Step& step, const Names& names) {

@@ -27,12 +27,6 @@ struct State {
   std::string at(const Set& value) const { return subject + " " + text(value); }
 };
 
-std::string labels(const Set& addresses, const Names& names) {
-  std::vector<std::string> all;
-  for (const auto& address : addresses) all.push_back(names.label(address));
-  return join(all);
-}
-
 std::string difference_text(const Difference& difference, const Names& names) {
   std::vector<std::string> parts, extra;
   for (const auto& address : difference.extra) extra.push_back(names.label(address));
@@ -150,7 +144,7 @@ Ruling rule_state(const State& state) {
 Ruling rule(const model::RouteExpectation& e, const Trial& trial) {
   return rule_state(
       {trial, e.host + ": " + e.route.str(), e.host, wanted(trial.expectation, trial.all.facts, trial.names),
-       [&](const Set& value) { return value.empty() ? "absent" : "via " + labels(value, trial.names); },
+       [&](const Set& value) { return value.empty() ? "absent" : "via " + trial.names.labels(value); },
        [&](const Difference& difference, double t) { return why_route(trial, e, difference, t); }});
 }
 
@@ -158,14 +152,14 @@ Ruling rule(const model::SessionExpectation& e, const Trial& trial) {
   return rule_state(
       {trial, e.host + ":", e.host, wanted(trial.expectation, trial.all.facts, trial.names),
        [&](const Set& value) {
-         return "sessions with " + (value.empty() ? "nobody" : labels(value, trial.names));
+         return "sessions with " + (value.empty() ? "nobody" : trial.names.labels(value));
        },
        [&](const Difference& difference, double t) { return why_sessions(trial, e.host, difference, t); }});
 }
 
 Ruling rule(const model::IpvsExpectation& e, const Trial& trial) {
   return rule_state({trial, e.host + ":", e.host, wanted(trial.expectation, trial.all.facts, trial.names),
-                     [&](const Set& value) { return "real servers " + labels(value, trial.names); },
+                     [&](const Set& value) { return "real servers " + trial.names.labels(value); },
                      [&](const Difference& difference, double t) {
                        return why_real_servers(trial, e.host, difference, t);
                      }});

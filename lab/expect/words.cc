@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 namespace lblab::expect {
 
@@ -34,6 +35,11 @@ std::string join_and(const std::vector<std::string>& words) {
 
 std::string count(long n, const std::string& noun) {
   return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+}
+
+std::string text(const nlohmann::json& event, const char* member) {
+  const auto found = event.find(member);
+  return found != event.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 }  // namespace lblab::expect

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,12 @@ std::string join_and(const std::vector<std::string>&);
 /// "1 flow", "3 flows".
 std::string count(long n, const std::string& noun);
 
+/// A member of an event that is text; empty: it has none.
+std::string text(const nlohmann::json& event, const char* member);
+
 inline double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 inline double seconds(std::chrono::milliseconds time) { return std::chrono::duration<double>(time).count(); }
+/// Of the clock that all records of a run share.
+inline double seconds(std::chrono::steady_clock::time_point time) { return seconds(time.time_since_epoch()); }
 
 }  // namespace lblab::expect

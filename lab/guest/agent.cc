@@ -197,20 +197,12 @@ asio::awaitable<void> ended(const sys::Process& job) {
   co_await pidfd.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
 }
 
-asio::awaitable<void> forever() { co_await Event(co_await asio::this_coro::executor).wait(); }
-
 asio::awaitable<void> pump(std::list<Output>& outputs) {
   using namespace asio::experimental::awaitable_operators;
   if (outputs.size() == 1)
     co_await outputs.front().run();
   else
     co_await (outputs.front().run() && outputs.back().run());
-  co_await forever();
-}
-
-/// Its end ends nothing else.
-asio::awaitable<void> beside(asio::awaitable<void> work) {
-  co_await std::move(work);
   co_await forever();
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <variant>
@@ -30,6 +31,13 @@ asio::awaitable<void> first_of(asio::awaitable<void> a, asio::awaitable<void> b)
   const auto first = co_await (settled(std::move(a)) || settled(std::move(b)));
   const auto thrown = std::visit([](const std::exception_ptr& e) { return e; }, first);
   if (thrown) std::rethrow_exception(thrown);
+}
+
+asio::awaitable<void> forever() { co_await Event(co_await asio::this_coro::executor).wait(); }
+
+asio::awaitable<void> beside(asio::awaitable<void> work) {
+  co_await std::move(work);
+  co_await forever();
 }
 
 }  // namespace lblab::guest

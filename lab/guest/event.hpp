@@ -31,4 +31,10 @@ asio::awaitable<void> first_of(asio::awaitable<void> a, asio::awaitable<void> b,
   return first_of(std::move(a), first_of(std::move(b), std::move(more)...));
 }
 
+/// Until it is cancelled.
+asio::awaitable<void> forever();
+
+/// Work whose end does not end what first_of() runs it with.
+asio::awaitable<void> beside(asio::awaitable<void> work);
+
 }  // namespace lblab::guest

@@ -123,7 +123,7 @@ bool has_resilient_nexthop() {
              .errno_of_answer() == 0;
 }
 
-bool raise_loopback() {
+bool can_raise_loopback() {
   ifinfomsg up{};
   up.ifi_index = 1;
   up.ifi_flags = up.ifi_change = IFF_UP;
@@ -133,7 +133,7 @@ bool raise_loopback() {
 /// Containers have namespaces in which they may change nothing: no CAP_NET_ADMIN, a /proc/sys that is
 /// read-only.
 bool may_set_up() {
-  return raise_loopback() && sys::Fd{::open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC)};
+  return can_raise_loopback() && sys::Fd{::open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC)};
 }
 
 /// Asks by loading a program that passes everything.
@@ -149,7 +149,7 @@ bool has_xdp() {
 }
 
 bool has_multipath() {
-  if (!raise_loopback()) return false;
+  if (!can_raise_loopback()) return false;
   rtmsg route{};
   route.rtm_family = AF_INET;
   route.rtm_dst_len = 32;

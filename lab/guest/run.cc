@@ -122,14 +122,6 @@ class Tail {
   std::string text_;
 };
 
-asio::awaitable<void> forever() { co_await Event(co_await asio::this_coro::executor).wait(); }
-
-/// Its end ends nothing else.
-asio::awaitable<void> beside(asio::awaitable<void> work) {
-  co_await std::move(work);
-  co_await forever();
-}
-
 /// operator&& of Asio 1.81 does not compile for some mixtures of results.
 asio::awaitable<void> void_of(asio::awaitable<bool> work) { co_await std::move(work); }
 

@@ -93,7 +93,7 @@ Node read_node(const View& view, const View& networks) {
   return node;
 }
 
-PlainLink read_link(const View& view) {
+PlainLink read_plain_link(const View& view) {
   PlainLink link{.ends = {}, .impairment = read_impairment(view["impair"]), .mark = view.mark()};
   int n = 0;
   for (const View& end : view["ends"].each()) {
@@ -187,6 +187,14 @@ Service read_service(const View& view) {
 
 }  // namespace
 
+int number(const View& whole_number) { return static_cast<int>(whole_number.as<std::int64_t>()); }
+
+std::vector<std::string> texts(const View& list) {
+  std::vector<std::string> all;
+  for (const View& value : list.each()) all.push_back(value.as<std::string>());
+  return all;
+}
+
 bool is_gateway(const View& node, const View& network) {
   const View address = node["interfaces"].at(network.name())["address"], subnet = network["subnet"];
   return node["role"].as<std::string>() == "router" && network["cloud"].ok() &&
@@ -221,7 +229,7 @@ Cluster read_cluster(const View& root) {
                   .benches = {}};
   for (const View& network : root["networks"].each()) cluster.networks.push_back(read_network(network));
   for (const View& node : root["nodes"].each()) cluster.nodes.push_back(read_node(node, root["networks"]));
-  for (const View& link : root["links"].each()) cluster.links.push_back(read_link(link));
+  for (const View& link : root["links"].each()) cluster.links.push_back(read_plain_link(link));
   if (root["overlay"].given()) cluster.overlay = read_overlay(root["overlay"]);
   for (const View& service : root["services"].each()) cluster.services.push_back(read_service(service));
   for (const View& scenario : root["scenarios"].each())

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lab/model/cluster.hpp"
 #include "lab/model/view.hpp"
@@ -20,6 +21,10 @@ Bench read_bench(const View& bench, const View& services);
 
 /// Nothing if it is not given.
 std::optional<Impairment> read_impairment(const View&);
+
+int number(const View& whole_number);
+/// The elements of a list.
+std::vector<std::string> texts(const View& list);
 
 /// What a process is called: its `name`, or its program's file name.
 std::string process_name(const View& process);

@@ -5,14 +5,6 @@
 namespace lblab::model {
 namespace {
 
-int number(const View& view) { return static_cast<int>(view.as<std::int64_t>()); }
-
-std::vector<std::string> texts(const View& list) {
-  std::vector<std::string> all;
-  for (const View& value : list.each()) all.push_back(value.as<std::string>());
-  return all;
-}
-
 std::vector<double> numbers(const View& list) {
   std::vector<double> all;
   for (const View& value : list.each()) all.push_back(static_cast<double>(value.as<std::int64_t>()));

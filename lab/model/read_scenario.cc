@@ -12,13 +12,6 @@ using Action = decltype(Step::what);
 using Subject = decltype(Expectation::what);
 
 std::string text(const View& view) { return view.given() ? view.as<std::string>() : ""; }
-int number(const View& view) { return static_cast<int>(view.as<std::int64_t>()); }
-
-std::vector<std::string> texts(const View& list) {
-  std::vector<std::string> all;
-  for (const View& view : list.each()) all.push_back(view.as<std::string>());
-  return all;
-}
 
 template <class T>
 std::optional<T> if_given(const View& view) {

@@ -2,9 +2,6 @@
 
 #include <stdexcept>
 
-#include "lab/model/value.hpp"
-#include "lab/sys/address.hpp"
-
 namespace lblab::model {
 
 View::View(const Yaml& root) : View(&root, &grammar(), "", root.mark) {}

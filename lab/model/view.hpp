@@ -1,11 +1,14 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "lab/model/keys.hpp"
+#include "lab/model/value.hpp"
 #include "lab/model/yaml.hpp"
 
 namespace lblab::model {
@@ -53,5 +56,30 @@ class View {
   std::string name_;
   Mark name_mark_;
 };
+
+template <>
+bool View::as<bool>() const;
+template <>
+std::int64_t View::as<std::int64_t>() const;
+template <>
+std::uint64_t View::as<std::uint64_t>() const;
+template <>
+double View::as<double>() const;
+template <>
+std::string View::as<std::string>() const;
+template <>
+std::chrono::milliseconds View::as<std::chrono::milliseconds>() const;
+template <>
+Drawn<int> View::as<Drawn<int>>() const;
+template <>
+Drawn<std::chrono::milliseconds> View::as<Drawn<std::chrono::milliseconds>>() const;
+template <>
+sys::Address View::as<sys::Address>() const;
+template <>
+sys::Prefix View::as<sys::Prefix>() const;
+template <>
+LinkEnd View::as<LinkEnd>() const;
+template <>
+std::vector<std::string> View::as<std::vector<std::string>>() const;
 
 }  // namespace lblab::model

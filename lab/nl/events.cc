@@ -10,12 +10,12 @@ namespace lblab::nl {
 
 namespace {
 
-constexpr int receive_buffer_bytes = 4 << 20;
+constexpr int event_buffer_bytes = 4 << 20;
 
 sys::Fd open_socket(std::span<const unsigned> groups) {
   sys::Fd fd{sys::check("open a netlink event socket",
                         ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE))};
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer_bytes, sizeof receive_buffer_bytes);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &event_buffer_bytes, sizeof event_buffer_bytes);
   sockaddr_nl self{};
   self.nl_family = AF_NETLINK;
   sys::check("bind a netlink event socket",

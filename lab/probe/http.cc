@@ -7,7 +7,7 @@ namespace lblab::probe {
 
 namespace {
 /// After so many requests that were overdue, what has come in gets its turn.
-constexpr std::size_t burst = 16;
+constexpr std::size_t requests_at_once = 16;
 }  // namespace
 
 Request::End end_by(int error) {
@@ -36,7 +36,8 @@ nanoseconds HttpProbe::act(nanoseconds now, bool sending) {
   end_overdue(now);
   auto next = nanoseconds::max();
   if (sending) {
-    const auto until = std::min(static_cast<std::size_t>(schedule_.due_by(now)), requests_.size() + burst);
+    const auto until =
+        std::min(static_cast<std::size_t>(schedule_.due_by(now)), requests_.size() + requests_at_once);
     while (requests_.size() < until) begin();
     next = schedule_.due(static_cast<std::int64_t>(requests_.size()));
   }

@@ -11,7 +11,7 @@ namespace lblab::probe {
 namespace {
 
 /// After so many datagrams that were overdue, what has come in gets its turn.
-constexpr std::int64_t burst = 32;
+constexpr std::int64_t datagrams_at_once = 32;
 /// What is overdue by more than this is left out.
 constexpr std::chrono::seconds too_late{1};
 
@@ -41,7 +41,7 @@ UdpProbe::UdpProbe(Loop& loop, const UdpSettings& settings)
 nanoseconds UdpProbe::act(nanoseconds now, bool sending) {
   if (!sending) return nanoseconds::max();
   turn_ = std::max(turn_, schedule_.due_by(now - too_late));
-  const auto until = std::min(schedule_.due_by(now), turn_ + burst);
+  const auto until = std::min(schedule_.due_by(now), turn_ + datagrams_at_once);
   for (; turn_ < until; ++turn_) send(static_cast<int>(sent_.size() % flows_.size()));
   return schedule_.due(turn_);
 }

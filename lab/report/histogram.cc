@@ -7,23 +7,23 @@ namespace lblab::report {
 
 namespace {
 
-constexpr int most_bars = 24;
+constexpr int most_bins = 24;
 constexpr double much = 20;  // from where on a span is one for logarithms
 
 Histogram linear(double low, double high) {
   Histogram out;
-  const double step = round_step(std::max((high - low) / most_bars, std::abs(high) * 1e-9));
+  const double step = round_step(std::max((high - low) / most_bins, std::abs(high) * 1e-9));
   const double first = std::floor(low / step);
-  for (int i = 0; i == 0 || (i <= most_bars + 1 && (first + i) * step <= high); ++i)
+  for (int i = 0; i == 0 || (i <= most_bins + 1 && (first + i) * step <= high); ++i)
     out.bars.push_back({(first + i) * step, (first + i + 1) * step});
   return out;
 }
 
 Histogram logarithmic(double low, double high) {
   Histogram out{.logarithmic = true};
-  const double per_bar = std::max(0.1, std::log10(high / low) / most_bars);
+  const double per_bar = std::max(0.1, std::log10(high / low) / most_bins);
   const double first = std::floor(std::log10(low) / per_bar);
-  for (int i = 0; i == 0 || (i <= most_bars + 1 && (first + i) * per_bar <= std::log10(high)); ++i)
+  for (int i = 0; i == 0 || (i <= most_bins + 1 && (first + i) * per_bar <= std::log10(high)); ++i)
     out.bars.push_back({std::pow(10, (first + i) * per_bar), std::pow(10, (first + i + 1) * per_bar)});
   return out;
 }

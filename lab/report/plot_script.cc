@@ -95,7 +95,7 @@ std::string data(std::string_view name, const Points& points) {
   return block + "EOD\n";
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : one_line(text)) out += c == '\'' ? std::string("''") : std::string(1, c);
   return out + "'";
@@ -110,7 +110,7 @@ std::string frame(std::string_view x_label, std::string_view y_label) {
       "set xlabel {} textcolor rgb '@ink' offset 0,0.3\n"
       "set ylabel {} textcolor rgb '@ink' offset 0.8,0\n"
       "set lmargin 9\nset rmargin 3\n",
-      quoted(x_label), quoted(y_label));
+      in_quotes(x_label), in_quotes(y_label));
 }
 
 std::string time_frame(const ScenarioVerdict& verdict, const Points& points, std::string_view y_label,
@@ -154,7 +154,7 @@ std::string marks_plot(std::span<const Mark> marks) {
   int n = 0;
   for (const auto& mark : marks)
     lines += fmt::format(", $mark{} using 1:2 with lines lw 1.5 dt {} lc rgb '{}' title {}", n++, mark.dashes,
-                         mark.colour, quoted(mark.name));
+                         mark.colour, in_quotes(mark.name));
   return lines;
 }
 

@@ -31,7 +31,7 @@ std::string plain_unit(const std::string& unit);
 std::string data(std::string_view name, const Points& points);
 
 /// A string of gnuplot's that is nothing but text.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// Axes, their labels, the grid, the key above.
 std::string frame(std::string_view x_label, std::string_view y_label);

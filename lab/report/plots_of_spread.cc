@@ -100,7 +100,7 @@ void add_outages(const ScenarioVerdict& verdict, std::vector<Plot>& plots) {
     if (every == 1)
       labels +=
           fmt::format("set label {} at {}, {:.9g} center offset 0,0.6 font ',12' textcolor rgb '@ink'\n",
-                      quoted(text), i + 1, bars[i].second);
+                      in_quotes(text), i + 1, bars[i].second);
   }
   const double n = static_cast<double>(bars.size());
   plots.push_back({"Outage of each fault: the longest time in which a flow that it hit had no answer",

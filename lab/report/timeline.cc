@@ -28,7 +28,7 @@ struct Event {
 };
 
 /// Events that would be drawn over one another.
-struct Cluster {
+struct Bunch {
   double x = 0;
   std::vector<const Event*> events;
 };
@@ -40,20 +40,19 @@ struct Lane {
 
 std::string label_of(const Event& event) { return event.text.empty() ? event.kind : event.text; }
 
-std::string hint_of(const Cluster& cluster) {
+std::string hint_of(const Bunch& bunch) {
   constexpr std::size_t most = 20;
   std::string hint;
-  for (std::size_t i = 0; i < std::min(cluster.events.size(), most); ++i)
-    hint +=
-        fmt::format("{}{}  {}", i ? "\n" : "", instant(cluster.events[i]->at), label_of(*cluster.events[i]));
-  if (cluster.events.size() > most) hint += fmt::format("\n… and {} more", cluster.events.size() - most);
+  for (std::size_t i = 0; i < std::min(bunch.events.size(), most); ++i)
+    hint += fmt::format("{}{}  {}", i ? "\n" : "", instant(bunch.events[i]->at), label_of(*bunch.events[i]));
+  if (bunch.events.size() > most) hint += fmt::format("\n… and {} more", bunch.events.size() - most);
   return hint;
 }
 
-std::string label_of(const Cluster& cluster) {
-  if (cluster.events.size() == 1) return label_of(*cluster.events.front());
+std::string label_of(const Bunch& bunch) {
+  if (bunch.events.size() == 1) return label_of(*bunch.events.front());
   std::vector<std::string> kinds;
-  for (const auto* event : cluster.events)
+  for (const auto* event : bunch.events)
     if (const auto& kind = event->kind.empty() ? event->text : event->kind; !std::ranges::count(kinds, kind))
       kinds.push_back(kind);
   std::string label;
@@ -193,9 +192,9 @@ class Timeline {
     if (room >= std::min(least, text_width(text, font))) svg_.text(at, classes, shortened(text, font, room));
   }
 
-  static std::vector<Cluster> clusters(const Lane& lane) {
+  static std::vector<Bunch> bunches(const Lane& lane) {
     constexpr double too_close = 13;
-    std::vector<Cluster> out;
+    std::vector<Bunch> out;
     for (const auto& event : lane.events) {
       if (out.empty() || event.x - out.back().x >= too_close) out.push_back({event.x, {}});
       out.back().events.push_back(&event);
@@ -204,7 +203,7 @@ class Timeline {
   }
 
   void draw_lane(const Lane& lane, double y) {
-    const auto marks = clusters(lane);
+    const auto marks = bunches(lane);
     const double middle = y + lane_height / 2;
     for (std::size_t i = 0; i < marks.size(); ++i) {
       const auto& mark = marks[i];

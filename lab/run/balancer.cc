@@ -16,7 +16,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::chrono::seconds patience{2};
+constexpr std::chrono::seconds lbd_patience{2};
 
 std::string endpoint(const json& destination) {
   const std::string address = destination.at("address");
@@ -58,7 +58,7 @@ boost::asio::awaitable<std::optional<json>> told_by_lbd(std::string socket) try 
   const auto folder = sys::open(path.parent_path(), O_PATH | O_DIRECTORY);
   const http::Endpoint lbd{fmt::format("/proc/self/fd/{}/{}", folder.get(), path.filename().string())};
   const http::Request request{"GET", "/state", ""};
-  const auto answer = co_await http::fetch(lbd, request, patience);
+  const auto answer = co_await http::fetch(lbd, request, lbd_patience);
   if (answer.status != 200) co_return std::nullopt;
   co_return table(json::parse(answer.body));
 } catch (const std::system_error&) {  // not there yet, ending, or busy

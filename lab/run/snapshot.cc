@@ -26,7 +26,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr auto patience = std::chrono::seconds(5);  // the gobgp client has no limit of its own
+constexpr auto gobgp_patience = std::chrono::seconds(5);  // the gobgp client has no limit of its own
 
 const char* word(gobgp::State state) {
   switch (state) {
@@ -119,7 +119,7 @@ asio::awaitable<json> bgp_sessions(std::string host, std::string process, std::v
   if (!command) co_return sessions;
   std::vector<std::string> environment{"PATH=" + path};
   const std::string text =
-      co_await output_in(std::move(namespaces), std::move(environment), std::move(*command), patience);
+      co_await output_in(std::move(namespaces), std::move(environment), std::move(*command), gobgp_patience);
   for (const auto& [peer, state] : told_by(process, text))
     sessions.push_back({{"host", host}, {"peer", peer.str()}, {"state", state}});
   co_return sessions;

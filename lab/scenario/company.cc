@@ -10,7 +10,6 @@ namespace lblab::scenario {
 namespace {
 
 using run::RunningLab;
-namespace probe = daemons::probe;
 
 constexpr std::uint16_t echo_port = 7;  // RFC 862
 
@@ -26,16 +25,16 @@ class Company {
   void add(const model::Traffic& traffic) {
     if (const auto& udp = traffic.udp) {
       const auto to = target(udp->to, udp->port ? udp->port : echo_port);
-      if (!lab_.cluster().service(udp->to)) add(udp->to, probe::udp_echo(to.port));
-      add(udp->from, probe::udp(*udp, to.address, to.port));
+      if (!lab_.cluster().service(udp->to)) add(udp->to, daemons::probe::udp_echo(to.port));
+      add(udp->from, daemons::probe::udp(*udp, to.address, to.port));
     }
     if (const auto& http = traffic.http) {
       const auto to = target(http->to, 80);
-      add(http->from, probe::http(*http, to.address, to.port));
+      add(http->from, daemons::probe::http(*http, to.address, to.port));
     }
     if (const auto& flows = traffic.flows) {
       const auto to = target(flows->to, 80);
-      add(flows->from, probe::flows(*flows, to.address, to.port));
+      add(flows->from, daemons::probe::flows(*flows, to.address, to.port));
     }
   }
 
@@ -48,11 +47,11 @@ class Company {
   }
 
   RunningLab::Programs programs() && {
-    for (const auto& host : listeners_) add(host, probe::tcp_echo(connect_port));
+    for (const auto& host : listeners_) add(host, daemons::probe::tcp_echo(connect_port));
     for (const auto& [name, host] : lab_.lab().hosts)
       for (const auto& process : host.processes)
         if (process.name == "gobgpd") add(name, daemons::gobgpd::rib_monitor());
-    if (!lab_.lab().hosts.empty()) add(lab_.lab().hosts.begin()->first, probe::jitter());
+    if (!lab_.lab().hosts.empty()) add(lab_.lab().hosts.begin()->first, daemons::probe::jitter());
     return std::move(programs_);
   }
 

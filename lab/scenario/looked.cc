@@ -2,18 +2,12 @@
 
 #include <utility>
 
+#include "lab/expect/words.hpp"
+
 namespace lblab::scenario {
 
 using nlohmann::json;
 using std::chrono::steady_clock;
-
-namespace {
-
-double seconds(steady_clock::time_point time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
-
-}  // namespace
 
 bool Looked::is_news(const json& now, steady_clock::time_point began) {
   earliest_ = had_.is_null() ? began : last_;
@@ -23,8 +17,8 @@ bool Looked::is_news(const json& now, steady_clock::time_point began) {
 
 json Looked::news(const std::string& host, json event) const {
   event["host"] = host;
-  event["t"] = seconds(steady_clock::now());
-  event["earliest"] = seconds(earliest_);
+  event["t"] = expect::seconds(steady_clock::now());
+  event["earliest"] = expect::seconds(earliest_);
   return event;
 }
 

@@ -13,6 +13,7 @@
 #include "lab/daemons/probe.hpp"
 #include "lab/expect/describe.hpp"
 #include "lab/expect/judge.hpp"
+#include "lab/expect/words.hpp"
 #include "lab/model/unroll.hpp"
 #include "lab/observe/counters.hpp"
 #include "lab/probe/record_file.hpp"
@@ -33,10 +34,6 @@ using std::chrono::steady_clock;
 namespace {
 
 constexpr auto look_interval = 250ms;
-
-double seconds(steady_clock::time_point time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
 
 using CountersOfHosts = std::map<std::string, observe::Counters>;
 
@@ -83,14 +80,15 @@ class Performance {
 
   asio::awaitable<void> steps(const std::vector<model::Step>& steps) {
     began_ = steady_clock::now();
-    evidence_.began = seconds(began_);
+    evidence_.began = expect::seconds(began_);
     action_ = evidence_.began;
     census_ = census(lab_);
     first_since_action_ = evidence_.events.size();
     for (const auto& step : steps) {
       take_events();
       if (step.at) co_await until(began_ + *step.at);
-      expect::Acted acted{.step = step, .began = seconds(steady_clock::now()), .ended = 0, .census = {}};
+      expect::Acted acted{
+          .step = step, .began = expect::seconds(steady_clock::now()), .ended = 0, .census = {}};
       tell(expect::describe(step));
       lab_.history().append({{"event", "step"}, {"what", expect::describe(step)}, {"line", step.mark.line}});
       if (expect::is_action(step)) {
@@ -103,7 +101,7 @@ class Performance {
         co_await await(*expectation);
       else
         co_await act(lab_, step);
-      acted.ended = seconds(steady_clock::now());
+      acted.ended = expect::seconds(steady_clock::now());
       if (expect::is_action(step)) census_ = census(lab_);
       acted.census = census_;
       evidence_.steps.push_back(std::move(acted));
@@ -112,7 +110,7 @@ class Performance {
 
   asio::awaitable<void> settle(std::chrono::milliseconds time) {
     co_await until(steady_clock::now() + time);
-    evidence_.ended = seconds(steady_clock::now());
+    evidence_.ended = expect::seconds(steady_clock::now());
     take_events();
   }
 

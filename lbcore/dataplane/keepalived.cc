@@ -23,9 +23,9 @@ namespace sys = lblab::sys;
 
 namespace {
 
-constexpr auto patience = 10s;  // for keepalived to do what takes it milliseconds
-constexpr auto pause = 1s;      // before one that has ended is started again
-constexpr auto finish = 5s;     // to take away what it made
+constexpr auto keepalived_patience = 10s;  // for keepalived to do what takes it milliseconds
+constexpr auto keepalived_pause = 1s;      // before one that has ended is started again
+constexpr auto keepalived_finish = 5s;     // to take away what it made
 constexpr const char* started = "Startup complete";
 constexpr const char* reloaded = "Reload complete";
 
@@ -84,7 +84,7 @@ void Keepalived::configure(const Table& desired) {
   std::filesystem::rename(file("keepalived.conf.new"), file("keepalived.conf"));
   if (child_) {
     child_->signal(SIGHUP);
-    child_->until("reload keepalived", reloaded, patience);
+    child_->until("reload keepalived", reloaded, keepalived_patience);
   } else {
     start();
   }
@@ -117,7 +117,7 @@ void Keepalived::start() {
                                file("keepalived.pid"), "--checkers_pid", file("checkers.pid")},
       [this] { start_later(); });
   try {
-    child_->until("start keepalived", started, patience);
+    child_->until("start keepalived", started, keepalived_patience);
   } catch (...) {
     child_.reset();
     throw;
@@ -126,7 +126,7 @@ void Keepalived::start() {
 
 void Keepalived::start_later() {
   child_.reset();
-  again_.expires_after(pause);
+  again_.expires_after(keepalived_pause);
   again_.async_wait([this](boost::system::error_code cancelled) {
     if (cancelled || child_) return;
     try {
@@ -141,7 +141,7 @@ void Keepalived::start_later() {
 /// keepalived takes away what it put there, unless it has ended before.
 void Keepalived::stop() {
   again_.cancel();
-  if (child_) child_->end(SIGTERM, finish);
+  if (child_) child_->end(SIGTERM, keepalived_finish);
   child_.reset();
   text_.clear();
   client_.apply(ipvs::reconcile({}, client_.table()));

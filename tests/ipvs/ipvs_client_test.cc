@@ -5,6 +5,7 @@
 #include <functional>
 #include <tuple>
 
+#include "fixtures/addresses.hpp"
 #include "fixtures/ipvsadm.hpp"
 #include "fixtures/netlink_capture.hpp"
 #include "fixtures/tables.hpp"
@@ -15,6 +16,7 @@
 namespace lbcore::ipvs {
 namespace {
 
+using lblab::fixtures::ip;
 namespace nl = lblab::nl;
 using lblab::fixtures::Ipvsadm;
 using lblab::fixtures::NetlinkCapture;
@@ -54,7 +56,6 @@ class IpvsClient : public testing::Test {
   void write(const Table& desired) { client.apply(reconcile(desired, client.table())); }
 };
 
-Address ip(std::string_view text) { return Address::parse(text).value(); }
 Destination real(std::string_view address, Forwarding forwarding = Forwarding::nat, std::int32_t weight = 1) {
   Destination d;
   d.address = ip(address);

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "fixtures/addresses.hpp"
 #include "fixtures/netlink_capture.hpp"
 #include "fixtures/program.hpp"
 #include "lab/nl/address.hpp"
@@ -23,6 +24,8 @@
 namespace lbcore::ipvs {
 namespace {
 
+using lblab::fixtures::ip;
+using lblab::fixtures::net;
 using namespace std::chrono_literals;
 namespace nl = lblab::nl;
 using lblab::fixtures::NetlinkCapture;
@@ -37,9 +40,6 @@ using testing::IsEmpty;
 using testing::Not;
 
 constexpr milliseconds soon = 10s;  // longer than any answer takes under emulation
-
-Address ip(std::string_view text) { return Address::parse(text).value(); }
-Prefix net(std::string_view text) { return Prefix::parse(text).value(); }
 
 // ---- sockets of the client and the server, all in this one thread
 

@@ -3,6 +3,7 @@
 #include "lbcore/announce/bird.hpp"
 #include "lbcore/announce/frr.hpp"
 #include "lbcore/announce/gobgp.hpp"
+#include "tests/unit/announced_route.hpp"
 
 /// How each agent but exabgp is told what to announce. What they make of it: kernel_tests, Announcers.
 namespace lbcore::announce {
@@ -10,10 +11,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-Route route(const char* prefix, const char* next_hop = "10.0.0.105") {
-  return {*Prefix::parse(prefix), *Address::parse(next_hop)};
-}
 
 TEST(AnnounceBird, ReadsTheRoutesThatItWrote) {
   const std::vector<Route> routes{route("10.1.1.0/24"), route("10.1.2.1/32", "10.0.0.106")};

@@ -3,16 +3,13 @@
 #include <gmock/gmock.h>
 
 #include "lbcore/announce/exabgp.hpp"
+#include "tests/unit/announced_route.hpp"
 
 namespace lbcore::announce {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-Route route(const char* prefix, const char* next_hop = "10.0.0.105") {
-  return {*Prefix::parse(prefix), *Address::parse(next_hop)};
-}
 
 const Request ask_sessions{Request::Kind::sessions}, ask_routes{Request::Kind::routes};
 Request announce(const Route& route) { return {Request::Kind::announce, route}; }

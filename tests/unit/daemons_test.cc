@@ -4,6 +4,7 @@
 
 #include <regex>
 
+#include "fixtures/addresses.hpp"
 #include "lab/daemons/exabgp.hpp"
 #include "lab/daemons/fibd.hpp"
 #include "lab/daemons/gobgpd.hpp"
@@ -16,12 +17,11 @@
 namespace lblab::daemons {
 namespace {
 
+using lblab::fixtures::ip;
 using model::Health;
 using model::LoadBalancers;
 using testing::HasSubstr;
 using testing::Not;
-
-Address address(const char* text) { return *Address::parse(text); }
 
 model::Service service() {
   return {.name = "web",
@@ -31,10 +31,9 @@ model::Service service() {
 }
 
 lbd::Config two_endpoints() {
-  return {
-      .mark = 7,
-      .next_hop = address("10.0.0.105"),
-      .endpoints = {{"web-1", "node1", address("172.16.1.2")}, {"web-2", "node2", address("172.16.2.2")}}};
+  return {.mark = 7,
+          .next_hop = ip("10.0.0.105"),
+          .endpoints = {{"web-1", "node1", ip("172.16.1.2")}, {"web-2", "node2", ip("172.16.2.2")}}};
 }
 
 /// lbd's own reader is the oracle of what the lab writes for it.
@@ -169,7 +168,7 @@ TEST(Lbd, ReadsTheEndpoints) {
   const auto read = lbcore::endpoints::read_slices(program.files.at(1).text, {});
   EXPECT_TRUE(read.mistakes.empty());
   ASSERT_EQ(read.endpoints.size(), 2u);
-  EXPECT_EQ(read.endpoints[1].address, address("172.16.2.2"));
+  EXPECT_EQ(read.endpoints[1].address, ip("172.16.2.2"));
   EXPECT_EQ(read.endpoints[1].port, 8080);
 }
 
@@ -190,13 +189,12 @@ TEST(Lbd, IsGivenItsDrainTimeBeforeItIsKilled) {
 
 TEST(Exabgp, OffersWholeSecondsAndNeverLessThanAsked) {
   BgpAnnouncer config{
-      .local = address("172.16.1.4"), .peers = {address("10.0.0.109")}, .hold_time = milliseconds{3'200}};
+      .local = ip("172.16.1.4"), .peers = {ip("10.0.0.109")}, .hold_time = milliseconds{3'200}};
   EXPECT_THAT(exabgp::announcer(config).files.at(0).text, HasSubstr("hold-time 4;"));
 }
 
 TEST(Exabgp, HasANeighbourForEachReflector) {
-  BgpAnnouncer config{.local = address("172.16.1.4"),
-                      .peers = {address("10.0.0.108"), address("10.0.0.109")}};
+  BgpAnnouncer config{.local = ip("172.16.1.4"), .peers = {ip("10.0.0.108"), ip("10.0.0.109")}};
   const auto text = exabgp::announcer(config).files.at(0).text;
   EXPECT_THAT(text, HasSubstr("neighbor 10.0.0.108 {"));
   EXPECT_THAT(text, HasSubstr("neighbor 10.0.0.109 {"));
@@ -204,7 +202,7 @@ TEST(Exabgp, HasANeighbourForEachReflector) {
 
 TEST(Exabgp, IsReadyWhenItSaysThatTheSessionStands) {
   const auto ready =
-      exabgp::announcer({.local = address("172.16.1.4"), .peers = {address("10.0.0.109")}}).process.ready;
+      exabgp::announcer({.local = ip("172.16.1.4"), .peers = {ip("10.0.0.109")}}).process.ready;
   const std::regex pattern(ready.pattern);
   EXPECT_TRUE(std::regex_search(
       "00:38:33 | 14     | reactor         | connected to peer-1 with outgoing-1 172.16.1.4-10.0.0.109",
@@ -214,8 +212,8 @@ TEST(Exabgp, IsReadyWhenItSaysThatTheSessionStands) {
 }
 
 TEST(Gobgpd, IsReadyWhenItHasTakenItsLastNeighbour) {
-  const auto program = gobgpd::router(
-      {{.router_id = address("10.0.0.110")}, {address("10.0.0.108"), address("10.0.0.109")}, {}});
+  const auto program =
+      gobgpd::router({{.router_id = ip("10.0.0.110")}, {ip("10.0.0.108"), ip("10.0.0.109")}, {}});
   const std::regex pattern(program.process.ready.pattern);
   const std::string line =
       R"(time="2026-11-22T00:51:02Z" level=info msg="Add a peer configuration" Key=10.0.0.)";
@@ -226,7 +224,7 @@ TEST(Gobgpd, IsReadyWhenItHasTakenItsLastNeighbour) {
 TEST(Gobgpd, OfAReflectorHasOnlyTheRoutersForClients) {
   const auto text =
       gobgpd::reflector(
-          {{.router_id = address("10.0.0.109")}, *Prefix::parse("172.16.0.0/16"), {address("10.0.0.110")}})
+          {{.router_id = ip("10.0.0.109")}, *Prefix::parse("172.16.0.0/16"), {ip("10.0.0.110")}})
           .files.at(0)
           .text;
   const auto neighbours = text.find("neighbors:\n  - config");
@@ -255,7 +253,7 @@ TEST(Fibd, MakesResilientGroupsWhereTheKernelHasThem) {
 }
 
 TEST(Nginx, AnswersWithAnAddressOfAtMost15Bytes) {
-  const auto text = nginx::web(address("172.16.100.254"), 8080).files.at(0).text;
+  const auto text = nginx::web(ip("172.16.100.254"), 8080).files.at(0).text;
   EXPECT_THAT(text, HasSubstr("return 200 \"172.16.100.254\";"));
   EXPECT_THAT(text, HasSubstr("listen 8080 "));
 }

@@ -1,18 +1,19 @@
 #include <gmock/gmock.h>
 
+#include "fixtures/addresses.hpp"
 #include "lbcore/dataplane/iptables_rules.hpp"
 
 /// What iptables-restore is told, and what is read back of what iptables-save 1.8.9 prints.
 namespace lbcore::dataplane::iptables {
 namespace {
 
+using lblab::fixtures::ip;
+using lblab::fixtures::net;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-Address ip(std::string_view text) { return Address::parse(text).value(); }
-Prefix net(std::string_view text) { return Prefix::parse(text).value(); }
 Destination server(std::string_view address, std::int32_t weight = 1) { return {ip(address), 80, weight}; }
 
 const std::vector<Range> web{{net("10.1.1.0/24"), 80, Protocol::tcp, 1, true}};

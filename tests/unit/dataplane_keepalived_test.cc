@@ -1,18 +1,18 @@
 #include <gmock/gmock.h>
 #include <linux/ip_vs.h>
 
+#include "fixtures/addresses.hpp"
 #include "lbcore/dataplane/keepalived_config.hpp"
 
 /// The file that keepalived is given.
 namespace lbcore::dataplane::keepalived {
 namespace {
 
+using lblab::fixtures::ip;
+using lblab::fixtures::net;
 using testing::HasSubstr;
 using testing::Not;
 using namespace std::chrono_literals;
-
-Address ip(std::string_view text) { return Address::parse(text).value(); }
-Prefix net(std::string_view text) { return Prefix::parse(text).value(); }
 
 const HealthCheck every_second{.port = 80, .interval = 1s, .timeout = 500ms, .fall = 3};
 

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "fixtures/addresses.hpp"
 #include "lab/sys/fd.hpp"
 #include "lbcore/dataplane/nftables_rules.hpp"
 
@@ -7,13 +8,13 @@
 namespace lbcore::dataplane::nftables {
 namespace {
 
+using lblab::fixtures::ip;
+using lblab::fixtures::net;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-Address ip(std::string_view text) { return Address::parse(text).value(); }
-Prefix net(std::string_view text) { return Prefix::parse(text).value(); }
 Destination server(std::string_view address, std::int32_t weight = 1) { return {ip(address), 80, weight}; }
 VirtualService service(ServiceKey key, std::string scheduler, std::vector<Destination> destinations) {
   return {.key = key, .scheduler = std::move(scheduler), .destinations = std::move(destinations)};

@@ -1,16 +1,16 @@
 #include <gmock/gmock.h>
 
+#include "fixtures/addresses.hpp"
 #include "lbcore/dataplane/nginx_config.hpp"
 
 /// The file that nginx is given.
 namespace lbcore::dataplane::nginx {
 namespace {
 
+using lblab::fixtures::ip;
+using lblab::fixtures::net;
 using testing::HasSubstr;
 using testing::Not;
-
-Address ip(std::string_view text) { return Address::parse(text).value(); }
-Prefix net(std::string_view text) { return Prefix::parse(text).value(); }
 
 const std::vector<Range> ranges{{net("10.1.1.0/24"), 80, Protocol::tcp, 1, true},
                                 {net("10.1.2.0/24"), 80, Protocol::tcp, 2, true}};

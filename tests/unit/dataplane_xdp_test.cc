@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "fixtures/addresses.hpp"
 #include "lbcore/daemon/desired.hpp"
 #include "lbcore/dataplane/xdp_services.hpp"
 
@@ -7,16 +8,15 @@
 namespace lbcore::dataplane {
 namespace {
 
+using lblab::fixtures::ip;
+using lblab::fixtures::net;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-Address address(const char* text) { return Address::parse(text).value(); }
-Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
 
 ServiceSettings settings(const char* addresses, std::uint16_t port, Protocol protocol = Protocol::tcp) {
   ServiceSettings s;
   s.name = addresses;
-  s.addresses = prefix(addresses);
+  s.addresses = net(addresses);
   s.port = port;
   s.protocol = protocol;
   s.scheduler = "mh";
@@ -37,10 +37,10 @@ Asked asked() {
   Asked a;
   a.settings = {settings("10.1.1.0/24", 80), settings("10.1.2.0/24", 0, Protocol::udp),
                 settings("fd00:1::/64", 443)};
-  const Endpoints v4{{address("172.16.1.3"), 80}, {address("172.16.2.3"), 80}};
+  const Endpoints v4{{ip("172.16.1.3"), 80}, {ip("172.16.2.3"), 80}};
   std::vector<daemon::Known> known{{&a.settings[0], v4},
                                    {&a.settings[1], {v4[0], {v4[1].address, 80, true}}},
-                                   {&a.settings[2], {{address("fd00:16::3"), 8443}}}};
+                                   {&a.settings[2], {{ip("fd00:16::3"), 8443}}}};
   a.ranges = daemon::ranges(a.settings);
   a.table = daemon::desired_table(known);
   return a;
@@ -53,9 +53,8 @@ TEST(DataplaneXdp, ARangeIsServedByItsAddressesWithItsPortOrAny) {
   EXPECT_EQ(services[0].name.str(), "tcp 10.1.1.0/24:80");
   EXPECT_EQ(services[1].name.str(), "udp 10.1.2.0/24, any port");
   EXPECT_EQ(services[2].name.str(), "tcp [fd00:1::]/64:443");
-  EXPECT_THAT(services[1].servers,
-              ElementsAre(xdp::RealServer{address("172.16.1.3"), 5, Forwarding::tunnel, {}},
-                          xdp::RealServer{address("172.16.2.3"), 0, Forwarding::tunnel, {}}));
+  EXPECT_THAT(services[1].servers, ElementsAre(xdp::RealServer{ip("172.16.1.3"), 5, Forwarding::tunnel, {}},
+                                               xdp::RealServer{ip("172.16.2.3"), 0, Forwarding::tunnel, {}}));
 }
 
 TEST(DataplaneXdp, WhatTheKernelHasReadsAsWhatWasAskedFor) {
@@ -73,8 +72,8 @@ TEST(DataplaneXdp, AServiceWithoutARangeIsLeftOut) {
 TEST(DataplaneXdp, ARangeThatGrowsTakesItsRealServersAlong) {
   const auto a = asked();
   auto grown = a.settings;
-  grown[0].addresses = prefix("10.1.0.0/16");
-  grown[2].addresses = prefix("fd00:1::/48");
+  grown[0].addresses = net("10.1.0.0/16");
+  grown[2].addresses = net("fd00:1::/48");
   const auto moved = moved_to(daemon::ranges(grown), xdp_services(a.ranges, a.table));
   EXPECT_EQ(moved[0].name.str(), "tcp 10.1.1.0/24:80") << "its first address is another: so is the service";
   EXPECT_EQ(moved[2].name.str(), "tcp [fd00:1::]/48:443");
@@ -83,10 +82,10 @@ TEST(DataplaneXdp, ARangeThatGrowsTakesItsRealServersAlong) {
 
 TEST(DataplaneXdp, CountsAreOfEachServiceAndRealServerOverAllCpus) {
   const xdp::ServiceCounters web{
-      {prefix("10.1.1.0/24"), 80}, {{3, 300}, {1, 100}}, {{address("172.16.1.3"), {{2, 200}, {0, 0}}}}};
+      {net("10.1.1.0/24"), 80}, {{3, 300}, {1, 100}}, {{ip("172.16.1.3"), {{2, 200}, {0, 0}}}}};
   const auto counted = counters_of(std::vector{web});
   ASSERT_EQ(counted.size(), 1u);
-  EXPECT_EQ(counted[0].key, ServiceKey(ByAddress{address("10.1.1.0"), 80}));
+  EXPECT_EQ(counted[0].key, ServiceKey(ByAddress{ip("10.1.1.0"), 80}));
   EXPECT_EQ(counted[0].counters.packets_in, 4u);
   EXPECT_EQ(counted[0].counters.bytes_in, 400u);
   EXPECT_EQ(counted[0].destinations.at(0).port, 80);

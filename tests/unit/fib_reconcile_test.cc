@@ -4,21 +4,21 @@
 #include <algorithm>
 #include <array>
 
+#include "fixtures/addresses.hpp"
 #include "lbcore/fib/reconcile.hpp"
 
 namespace lbcore::fib {
 namespace {
 
+using lblab::fixtures::ip;
+using lblab::fixtures::net;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-Address at(const std::string& text) { return *Address::parse(text); }
-Prefix net(const std::string& text) { return *Prefix::parse(text); }
 
 constexpr int eth0 = 2, eth1 = 3;
 const Prefix web = net("10.1.1.0/24"), other = net("10.1.2.0/24");
 const GroupKind plain = std::nullopt, resilient = nl::Nexthop::Resilient{};
-const Hop a{at("10.0.0.105"), eth0}, b{at("10.0.0.106"), eth0}, c{at("10.0.0.107"), eth0};
+const Hop a{ip("10.0.0.105"), eth0}, b{ip("10.0.0.106"), eth0}, c{ip("10.0.0.107"), eth0};
 
 /// A kernel as far as reconcile() knows it, which refuses what the real one would.
 struct FakeKernel {
@@ -240,7 +240,7 @@ Routes routes_from(const Choice& choice) {
     for (std::size_t h = 0; h < choice[p].size(); ++h)
       if (choice[p][h])
         routes[net("10." + std::to_string(p) + ".0.0/16")].insert(
-            {at("10.0.0." + std::to_string(h + 1)), h % 2 ? eth0 : eth1});
+            {ip("10.0.0." + std::to_string(h + 1)), h % 2 ? eth0 : eth1});
   return routes;
 }
 
@@ -308,31 +308,31 @@ nl::Route connected(const char* prefix, int link) {
 
 TEST(FibResolve, ANextHopOnALinkIsReachedDirectly) {
   const std::vector<nl::Route> routes{connected("10.0.0.0/16", eth0), connected("fd00::/64", eth1)};
-  EXPECT_EQ(resolve(at("10.0.0.105"), routes), a);
-  EXPECT_EQ(resolve(at("fd00::105"), routes), (Hop{at("fd00::105"), eth1}));
-  EXPECT_EQ(resolve(at("192.0.2.1"), routes), std::nullopt);
+  EXPECT_EQ(resolve(ip("10.0.0.105"), routes), a);
+  EXPECT_EQ(resolve(ip("fd00::105"), routes), (Hop{ip("fd00::105"), eth1}));
+  EXPECT_EQ(resolve(ip("192.0.2.1"), routes), std::nullopt);
 }
 
 TEST(FibResolve, ARemoteNextHopIsReachedByTheLongestMatchesGateway) {
   const std::vector<nl::Route> routes{
       connected("10.0.0.0/16", eth0),
-      {.destination = net("172.16.0.0/16"), .next_hops = {{at("10.0.0.1"), eth0}}},
-      {.destination = net("172.16.5.0/24"), .metric = 10, .next_hops = {{at("10.0.0.3"), eth0}}},
-      {.destination = net("172.16.5.0/24"), .metric = 5, .next_hops = {{at("10.0.0.2"), eth0}}}};
-  EXPECT_EQ(resolve(at("172.16.4.1"), routes), (Hop{at("10.0.0.1"), eth0}));
-  EXPECT_EQ(resolve(at("172.16.5.1"), routes), (Hop{at("10.0.0.2"), eth0}));
+      {.destination = net("172.16.0.0/16"), .next_hops = {{ip("10.0.0.1"), eth0}}},
+      {.destination = net("172.16.5.0/24"), .metric = 10, .next_hops = {{ip("10.0.0.3"), eth0}}},
+      {.destination = net("172.16.5.0/24"), .metric = 5, .next_hops = {{ip("10.0.0.2"), eth0}}}};
+  EXPECT_EQ(resolve(ip("172.16.4.1"), routes), (Hop{ip("10.0.0.1"), eth0}));
+  EXPECT_EQ(resolve(ip("172.16.5.1"), routes), (Hop{ip("10.0.0.2"), eth0}));
 }
 
 TEST(FibResolve, NeitherBgpNorADefaultRouteNorABlackholeIsAWay) {
   const std::vector<nl::Route> routes{
-      {.destination = net("0.0.0.0/0"), .next_hops = {{at("10.0.0.1"), eth0}}},
-      {.destination = net("10.1.1.0/24"), .protocol = protocol, .next_hops = {{at("10.0.0.1"), eth0}}},
-      {.destination = net("10.2.0.0/16"), .next_hops = {{at("10.0.0.1"), eth0}}},
+      {.destination = net("0.0.0.0/0"), .next_hops = {{ip("10.0.0.1"), eth0}}},
+      {.destination = net("10.1.1.0/24"), .protocol = protocol, .next_hops = {{ip("10.0.0.1"), eth0}}},
+      {.destination = net("10.2.0.0/16"), .next_hops = {{ip("10.0.0.1"), eth0}}},
       {.destination = net("10.2.2.0/24"), .type = 6}};
-  EXPECT_EQ(resolve(at("192.0.2.1"), routes), std::nullopt);
-  EXPECT_EQ(resolve(at("10.1.1.1"), routes), std::nullopt);
-  EXPECT_EQ(resolve(at("10.2.2.1"), routes), std::nullopt);
-  EXPECT_EQ(resolve(at("10.2.1.1"), routes), (Hop{at("10.0.0.1"), eth0}));
+  EXPECT_EQ(resolve(ip("192.0.2.1"), routes), std::nullopt);
+  EXPECT_EQ(resolve(ip("10.1.1.1"), routes), std::nullopt);
+  EXPECT_EQ(resolve(ip("10.2.2.1"), routes), std::nullopt);
+  EXPECT_EQ(resolve(ip("10.2.1.1"), routes), (Hop{ip("10.0.0.1"), eth0}));
 }
 
 }  // namespace

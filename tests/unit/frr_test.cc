@@ -2,28 +2,28 @@
 
 #include <gmock/gmock.h>
 
+#include "fixtures/addresses.hpp"
 #include "lab/sys/fd.hpp"
 
 namespace lblab::bgp {
 namespace {
 
+using lblab::fixtures::ip;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-sys::Address address(const char* text) { return sys::Address::parse(text).value(); }
 
 /// Recorded from bgpd 8.4.4.
 TEST(Frr, SessionsAreReadFromItsSummary) {
   const auto text = sys::read_file(LBLAB_SOURCE_DIR "/fixtures/frr/summary.json");
-  EXPECT_THAT(parse_frr_summary(text), ElementsAre(Session{address("10.0.0.1"), "established"}));
+  EXPECT_THAT(parse_frr_summary(text), ElementsAre(Session{ip("10.0.0.1"), "established"}));
 }
 
 TEST(Frr, WhatVtyshSaysBeforeAndOtherFamiliesAndStates) {
-  EXPECT_THAT(parse_frr_summary("% Can't open configuration file /etc/frr/vtysh.conf\n"
-                                R"({"ipv4Unicast":{"as":1,"peers":{"10.0.0.1":{"state":"OpenSent"}}},)"
-                                R"("ipv6Unicast":{"peers":{"fe80::1":{"state":"Active"}}}})"),
-              testing::UnorderedElementsAre(Session{address("10.0.0.1"), "open sent"},
-                                            Session{address("fe80::1"), "active"}));
+  EXPECT_THAT(
+      parse_frr_summary("% Can't open configuration file /etc/frr/vtysh.conf\n"
+                        R"({"ipv4Unicast":{"as":1,"peers":{"10.0.0.1":{"state":"OpenSent"}}},)"
+                        R"("ipv6Unicast":{"peers":{"fe80::1":{"state":"Active"}}}})"),
+      testing::UnorderedElementsAre(Session{ip("10.0.0.1"), "open sent"}, Session{ip("fe80::1"), "active"}));
 }
 
 TEST(Frr, WhereThereIsNoBgpdThereAreNoSessions) {
@@ -39,14 +39,14 @@ std::optional<SessionChange> change(const std::string& message) {
 /// Lines as bgpd 8.4.4 writes them.
 TEST(Frr, ItsLogTellsOfSessions) {
   EXPECT_EQ(change("%ADJCHANGE: neighbor 10.0.0.1(Unknown) in vrf default Up"),
-            (SessionChange{address("10.0.0.1"), true, ""}));
+            (SessionChange{ip("10.0.0.1"), true, ""}));
   EXPECT_EQ(change("%ADJCHANGE: neighbor *172.16.1.4(web-lb-1) in vrf default Up"),
-            (SessionChange{address("172.16.1.4"), true, ""}))
+            (SessionChange{ip("172.16.1.4"), true, ""}))
       << "one that came from a range";
   EXPECT_EQ(change("%ADJCHANGE: neighbor 10.0.0.1(rr) in vrf default Down Peer closed the session"),
-            (SessionChange{address("10.0.0.1"), false, "Peer closed the session"}));
+            (SessionChange{ip("10.0.0.1"), false, "Peer closed the session"}));
   EXPECT_EQ(change("%ADJCHANGE: neighbor 10.0.0.1 in vrf default Down"),
-            (SessionChange{address("10.0.0.1"), false, ""}));
+            (SessionChange{ip("10.0.0.1"), false, ""}));
 }
 
 TEST(Frr, OtherLinesTellOfNone) {

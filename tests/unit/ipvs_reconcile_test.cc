@@ -6,6 +6,7 @@
 #include <map>
 #include <tuple>
 
+#include "fixtures/addresses.hpp"
 #include "fixtures/tables.hpp"
 #include "lbcore/ipvs/reconcile.hpp"
 
@@ -13,6 +14,7 @@ namespace lbcore::ipvs {
 namespace {
 
 using lblab::fixtures::any_table;
+using lblab::fixtures::ip;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -67,7 +69,6 @@ std::vector<std::string> lines(const std::vector<Change>& changes) {
   return out;
 }
 
-Address ip(std::string_view text) { return Address::parse(text).value(); }
 Destination real(std::string_view address, int weight = 1) {
   return {.address = ip(address), .port = 80, .weight = weight};
 }

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
+#include "fixtures/addresses.hpp"
 #include "lbcore/daemon/desired.hpp"
 
 namespace lbcore::daemon {
 namespace {
 
+using lblab::fixtures::ip;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-Address address(const char* text) { return *Address::parse(text); }
 
 ServiceSettings service(const char* addresses, std::uint32_t mark) {
   ServiceSettings s;
@@ -18,41 +18,40 @@ ServiceSettings service(const char* addresses, std::uint32_t mark) {
   s.addresses = *Prefix::parse(addresses);
   s.port = 80;
   s.mark = mark;
-  s.announce = Route{s.addresses, address("10.0.0.105")};
+  s.announce = Route{s.addresses, ip("10.0.0.105")};
   return s;
 }
 
 TEST(LbdDesired, ARangeGoesByMarkAndASingleAddressByItself) {
   EXPECT_EQ(key_of(service("10.1.1.0/24", 7)), ServiceKey(ByMark{7, false}));
   EXPECT_EQ(key_of(service("fd00::/64", 7)), ServiceKey(ByMark{7, true}));
-  EXPECT_EQ(key_of(service("10.1.1.1", 0)), ServiceKey(ByAddress{address("10.1.1.1"), 80, Protocol::tcp}));
+  EXPECT_EQ(key_of(service("10.1.1.1", 0)), ServiceKey(ByAddress{ip("10.1.1.1"), 80, Protocol::tcp}));
 }
 
 TEST(LbdDesired, HealthyServersHaveTheWeightAndDrainingOnesNone) {
   auto web = service("10.1.1.0/24", 1);
   web.weight = 5;
-  const Known known[] = {{&web, {{address("172.16.1.3"), 8080}, {address("172.16.2.4"), 8080, true}}}};
+  const Known known[] = {{&web, {{ip("172.16.1.3"), 8080}, {ip("172.16.2.4"), 8080, true}}}};
   const auto table = desired_table(known);
   ASSERT_EQ(table.size(), 1u);
-  EXPECT_THAT(table[0].destinations,
-              ElementsAre(Destination{address("172.16.1.3"), 8080, 5, Forwarding::nat},
-                          Destination{address("172.16.2.4"), 8080, 0, Forwarding::nat}));
+  EXPECT_THAT(table[0].destinations, ElementsAre(Destination{ip("172.16.1.3"), 8080, 5, Forwarding::nat},
+                                                 Destination{ip("172.16.2.4"), 8080, 0, Forwarding::nat}));
 }
 
 TEST(LbdDesired, ADrainedServiceKeepsItsServersWithoutWeight) {
   const auto web = service("10.1.1.0/24", 1);
-  const Known known[] = {{&web, {{address("172.16.1.3"), 80}}, true}};
+  const Known known[] = {{&web, {{ip("172.16.1.3"), 80}}, true}};
   EXPECT_THAT(desired_table(known)[0].destinations,
-              ElementsAre(Destination{address("172.16.1.3"), 80, 0, Forwarding::nat}));
+              ElementsAre(Destination{ip("172.16.1.3"), 80, 0, Forwarding::nat}));
   EXPECT_THAT(desired_routes(known), IsEmpty());
 }
 
 TEST(LbdDesired, TunnelAndDirectForwardingKeepThePacketsPort) {
   auto web = service("10.1.1.0/24", 1);
   web.forwarding = Forwarding::tunnel;
-  const Known known[] = {{&web, {{address("172.16.1.3"), 8080, true}, {address("172.16.1.3"), 8081}}}};
+  const Known known[] = {{&web, {{ip("172.16.1.3"), 8080, true}, {ip("172.16.1.3"), 8081}}}};
   EXPECT_THAT(desired_table(known)[0].destinations,
-              ElementsAre(Destination{address("172.16.1.3"), 80, 1, Forwarding::tunnel}));
+              ElementsAre(Destination{ip("172.16.1.3"), 80, 1, Forwarding::tunnel}));
 }
 
 TEST(LbdDesired, TablesAreSortedAsTheKernelsIs) {
@@ -70,7 +69,7 @@ TEST(LbdDesired, ARouteIsAnnouncedWhileAServerTakesNewConnections) {
     const Known known[] = {{&web, of_web}, {&tls, of_tls}};
     return desired_routes(known);
   };
-  const Endpoint serving{address("172.16.1.3"), 80}, draining{address("172.16.2.4"), 80, true};
+  const Endpoint serving{ip("172.16.1.3"), 80}, draining{ip("172.16.2.4"), 80, true};
   EXPECT_THAT(routes({}, {}), IsEmpty());
   EXPECT_THAT(routes({draining}, {}), IsEmpty());
   EXPECT_THAT(routes({draining, serving}, {}), ElementsAre(*web.announce));

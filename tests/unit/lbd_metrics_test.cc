@@ -1,16 +1,16 @@
 #include <gmock/gmock.h>
 #include <linux/ip_vs.h>
 
+#include "fixtures/addresses.hpp"
 #include "lbcore/daemon/metrics.hpp"
 #include "tests/unit/golden.hpp"
 
 namespace lbcore::daemon {
 namespace {
 
+using lblab::fixtures::ip;
 using testing::HasSubstr;
 using testing::Not;
-
-Address ip(const char* text) { return *Address::parse(text); }
 
 /// Two services: one with a real server that is up, one that drains and one that is down; one with a name
 /// that has to be escaped, drained, and not yet in the table.

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "lab/model/parse.hpp"
+#include "tests/unit/good_topology.hpp"
 
 /// A file that has everything a scenario can say, value by value; and what it means when little is said.
 namespace lblab::model {
@@ -14,12 +15,6 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
-
-Cluster good(const std::string& text) {
-  const Parsed parsed = parse(text);
-  for (const auto& diagnostic : parsed.diagnostics) ADD_FAILURE() << format(diagnostic, "text");
-  return parsed.cluster.value_or(Cluster{});
-}
 
 class EverySaying : public testing::Test {
  protected:

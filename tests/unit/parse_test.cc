@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/unit/good_topology.hpp"
+
 namespace lblab::model {
 namespace {
 
@@ -18,12 +20,6 @@ std::string file(const std::string& path) {
   std::ostringstream text;
   text << in.rdbuf();
   return text.str();
-}
-
-Cluster good(const std::string& text) {
-  const Parsed parsed = parse(text);
-  for (const auto& diagnostic : parsed.diagnostics) ADD_FAILURE() << format(diagnostic, "text");
-  return parsed.cluster.value_or(Cluster{});
 }
 
 TEST(Parse, TheClusterOfThePapersIsWhatItsFileSays) {

@@ -4,14 +4,15 @@
 
 #include <algorithm>
 
+#include "fixtures/addresses.hpp"
 #include "lab/plan/compile.hpp"
 #include "tests/unit/plan_machine.hpp"
 
 namespace lblab::plan {
 namespace {
 
-Prefix prefix(const std::string& text) { return Prefix::parse(text).value(); }
-Address address(const std::string& text) { return Address::parse(text).value(); }
+using lblab::fixtures::ip;
+using lblab::fixtures::net;
 
 template <class T>
 T one_of(std::vector<T> values) {
@@ -33,8 +34,8 @@ std::vector<Prefix> some_addresses(int subnet) {
   std::vector<Prefix> addresses;
   for (const int last : {1, 2})
     if (often())
-      addresses.push_back(prefix("10.0." + std::to_string(subnet) + "." + std::to_string(last) + "/24"));
-  if (seldom()) addresses.push_back(prefix("10.9." + std::to_string(subnet) + ".1/32"));
+      addresses.push_back(net("10.0." + std::to_string(subnet) + "." + std::to_string(last) + "/24"));
+  if (seldom()) addresses.push_back(net("10.9." + std::to_string(subnet) + ".1/32"));
   return addresses;
 }
 
@@ -53,19 +54,19 @@ void furnish(Host& host) {
     if (link.name == "lo") continue;
     const auto n = &link - host.links.data() + 1;
     if (seldom())
-      host.routes.push_back({.destination = prefix("172.16." + std::to_string(n) + ".0/24"),
-                             .next_hops = {{.link = link.name}}});
+      host.routes.push_back(
+          {.destination = net("172.16." + std::to_string(n) + ".0/24"), .next_hops = {{.link = link.name}}});
     if (seldom())
       host.neighbours.push_back(
-          {link.name, address("10.0.0.9"), one_of<std::string>({"02:00:00:00:00:09", "02:00:00:00:00:0a"})});
+          {link.name, ip("10.0.0.9"), one_of<std::string>({"02:00:00:00:00:09", "02:00:00:00:00:0a"})});
     if (seldom() && std::holds_alternative<Vxlan>(link.kind))
       host.neighbours.push_back(
-          {link.name, address(one_of<std::string>({"10.0.0.7", "10.0.0.8"})), "00:00:00:00:00:00", true});
+          {link.name, ip(one_of<std::string>({"10.0.0.7", "10.0.0.8"})), "00:00:00:00:00:00", true});
     if (seldom() && link.name != "lan")
       host.sysctls["net.ipv4.conf." + link.name + ".rp_filter"] = one_of<std::string>({"0", "2"});
   }
   if (seldom())
-    host.routes.push_back({.destination = prefix("10.1.1.0/24"),
+    host.routes.push_back({.destination = net("10.1.1.0/24"),
                            .type = one_of(std::vector{Route::Type::local, Route::Type::blackhole})});
   if (seldom()) host.sysctls["net.ipv4.ip_forward"] = one_of<std::string>({"0", "1"});
   if (seldom()) host.nftables = one_of<std::string>({"table ip a {}", "table ip b {}"});
@@ -111,11 +112,9 @@ Lab some_lab() {
       host.links.push_back(end);
       lab.hosts["fabric"].links.push_back(port);
       if (seldom())
-        host.links.push_back(
-            some_link("vx", Vxlan{one_of<std::uint32_t>({1, 2}), address("10.0.0.1"), "eth0"}));
+        host.links.push_back(some_link("vx", Vxlan{one_of<std::uint32_t>({1, 2}), ip("10.0.0.1"), "eth0"}));
     }
-    if (seldom())
-      host.links.push_back({.name = "lo", .kind = Loopback{}, .addresses = {prefix("10.1.1.1/32")}});
+    if (seldom()) host.links.push_back({.name = "lo", .kind = Loopback{}, .addresses = {net("10.1.1.1/32")}});
     if (seldom()) host.links.push_back(some_link("tun0", Tun{}));
   }
   if (present("a") && present("b") && seldom()) {

@@ -1,17 +1,17 @@
 #include <gmock/gmock.h>
 
+#include "fixtures/addresses.hpp"
 #include "lab/plan/compile.hpp"
 #include "lab/plan/needs.hpp"
 
 namespace lblab::plan {
 namespace {
 
+using lblab::fixtures::ip;
+using lblab::fixtures::net;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
-
-Prefix prefix(const char* text) { return Prefix::parse(text).value(); }
-Address address(const char* text) { return Address::parse(text).value(); }
 
 std::vector<std::string> lines(const Lab& have, const Lab& want) {
   std::vector<std::string> text;
@@ -34,15 +34,15 @@ Lab small_lab() {
                   {.name = "p2", .kind = Veth{"web", "eth0"}, .master = "lan"},
                   {.name = "lan", .kind = Bridge{}}};
   auto& router = add_host(lab, "router");
-  router.links = {{.name = "eth0", .kind = VethPeer{}, .addresses = {prefix("10.0.0.1/24")}}};
+  router.links = {{.name = "eth0", .kind = VethPeer{}, .addresses = {net("10.0.0.1/24")}}};
   router.sysctls = {{"net.ipv4.ip_forward", "1"}, {"net.ipv4.conf.eth0.rp_filter", "0"}};
   router.routes = {
-      {.destination = prefix("10.1.1.0/24"), .next_hops = {{.via = address("10.0.0.2"), .link = "eth0"}}},
-      {.destination = prefix("10.1.2.0/24"), .next_hops = {{.link = "eth0"}}}};
+      {.destination = net("10.1.1.0/24"), .next_hops = {{.via = ip("10.0.0.2"), .link = "eth0"}}},
+      {.destination = net("10.1.2.0/24"), .next_hops = {{.link = "eth0"}}}};
   router.nftables = "table ip nat {\n}\n";
   auto& web = add_host(lab, "web");
-  web.links = {{.name = "eth0", .kind = VethPeer{}, .mtu = 1450, .addresses = {prefix("10.0.0.2/24")}}};
-  web.neighbours = {{"eth0", address("10.0.0.9"), "02:00:00:00:00:09"}};
+  web.links = {{.name = "eth0", .kind = VethPeer{}, .mtu = 1450, .addresses = {net("10.0.0.2/24")}}};
+  web.neighbours = {{"eth0", ip("10.0.0.9"), "02:00:00:00:00:09"}};
   web.files = {{"/run/web/web.conf", "listen 80;\n"}};
   web.processes = {{.name = "health", .argv = {"check", "10.0.0.2"}, .after = {"web"}},
                    {.name = "web", .argv = {"nginx", "-c", "/run/web/web.conf"}, .needs = {"program:nginx"}}};
@@ -125,8 +125,7 @@ TEST(Plan, NothingToDoIsAnEmptyPlan) { EXPECT_THAT(lines(small_lab(), small_lab(
 TEST(Plan, AHostMoreTouchesNoOther) {
   auto want = small_lab();
   want.hosts["fabric"].links.push_back({.name = "p3", .kind = Veth{"extra", "eth0"}, .master = "lan"});
-  add_host(want, "extra").links = {
-      {.name = "eth0", .kind = VethPeer{}, .addresses = {prefix("10.0.0.3/24")}}};
+  add_host(want, "extra").links = {{.name = "eth0", .kind = VethPeer{}, .addresses = {net("10.0.0.3/24")}}};
   EXPECT_THAT(lines(small_lab(), want),
               ElementsAre("extra: add host", "fabric: add link p3: veth to extra:eth0, master lan",
                           "extra: address 10.0.0.3/24 dev eth0", "extra: link lo up", "extra: link eth0 up",
@@ -152,8 +151,7 @@ TEST(Plan, TheOtherEndOfALinkIsRemovedBeforeTheHostThatItLedTo) {
 
 TEST(Plan, AChangedRouteIsReplacedInPlace) {
   auto want = small_lab();
-  want.hosts["router"].routes[0].next_hops = {{.via = address("10.0.0.2")},
-                                              {.via = address("10.0.0.3"), .weight = 2}};
+  want.hosts["router"].routes[0].next_hops = {{.via = ip("10.0.0.2")}, {.via = ip("10.0.0.3"), .weight = 2}};
   EXPECT_THAT(lines(small_lab(), want),
               ElementsAre("router: route 10.1.1.0/24 via 10.0.0.2, via 10.0.0.3 weight 2"));
 }
@@ -170,7 +168,7 @@ TEST(Plan, ALinkMadeAnewTakesItsOtherEndAndWhatStoodOnBothWithIt) {
 TEST(Plan, WithItsLastAddressALinkLosesSettingsAndNeighboursWhichAreSetAgain) {
   auto have = small_lab(), want = small_lab();
   have.hosts["web"].sysctls = want.hosts["web"].sysctls = {{"net.ipv4.conf.eth0.arp_ignore", "1"}};
-  want.hosts["web"].links[0].addresses = {prefix("10.0.0.22/24")};
+  want.hosts["web"].links[0].addresses = {net("10.0.0.22/24")};
   EXPECT_THAT(lines(have, want), ElementsAre("web: remove address 10.0.0.2/24 dev eth0",
                                              "web: sysctl net.ipv4.conf.eth0.arp_ignore = 1",
                                              "web: address 10.0.0.22/24 dev eth0",
@@ -214,10 +212,10 @@ TEST(Plan, SaysWhatTheMachineMustHave) {
   EXPECT_THAT(needs(compile({}, lab)),
               UnorderedElementsAre("netns", "veth", "bridge", "nftables", "program:nginx", "program:check"));
   lab.hosts["web"].links.push_back({.name = "t", .kind = Ipip{}});
-  lab.hosts["web"].links.push_back({.name = "v", .kind = Vxlan{1, address("10.0.0.2"), "eth0"}});
+  lab.hosts["web"].links.push_back({.name = "v", .kind = Vxlan{1, ip("10.0.0.2"), "eth0"}});
   lab.hosts["web"].links.push_back({.name = "u", .kind = Tun{}});
   lab.hosts["web"].processes[0].needs = {"ipvs"};
-  lab.hosts["router"].routes[0].next_hops.push_back({.via = address("10.0.0.3")});
+  lab.hosts["router"].routes[0].next_hops.push_back({.via = ip("10.0.0.3")});
   const auto more = needs(compile(small_lab(), lab));
   for (const auto* feature : {"ipip", "vxlan", "tun", "ipvs", "multipath"})
     EXPECT_TRUE(more.contains(feature)) << feature;
