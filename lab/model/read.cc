@@ -22,7 +22,7 @@ int segment_length(const Network& network, const Address& address) {
 
 std::vector<int> read_processors(const View& view) {
   std::vector<int> processors;
-  for (const View& one : view.each()) processors.push_back(static_cast<int>(one.as<std::int64_t>()));
+  for (const View& one : view.each()) processors.push_back(one.as<int>());
   return processors;
 }
 
@@ -35,7 +35,7 @@ std::vector<Interface> read_interfaces(const View& node, const View& networks) {
                           .network = on.name(),
                           .address = in_segment,
                           .impairment = read_impairment(on["impair"]),
-                          .rss = static_cast<int>(on["rss"].as<std::int64_t>()),
+                          .rss = on["rss"].as<int>(),
                           .rps = read_processors(on["rps"]),
                           .is_gateway = is_gateway(node, networks.at(on.name())),
                           .mark = on.name_mark()});
@@ -108,7 +108,7 @@ PlainLink read_plain_link(const View& view) {
 Overlay read_overlay(const View& view) {
   return {.backend = choice<Overlay::Backend>(view["backend"], {"host-gw", "vxlan", "udp", "ipip"}),
           .subnet = view["subnet"].as<Prefix>(),
-          .node_prefix = static_cast<int>(view["node-prefix"].as<std::int64_t>()),
+          .node_prefix = view["node-prefix"].as<int>(),
           .masquerade = view["masquerade"].as<bool>(),
           .mark = view.name_mark()};
 }
@@ -127,8 +127,8 @@ Health read_health(const View& view) {
                 .path = "/",
                 .interval = view["interval"].as<milliseconds>(),
                 .timeout = view["timeout"].as<milliseconds>(),
-                .rise = static_cast<int>(view["rise"].as<std::int64_t>()),
-                .fall = static_cast<int>(view["fall"].as<std::int64_t>())};
+                .rise = view["rise"].as<int>(),
+                .fall = view["fall"].as<int>()};
   View port = view["tcp"];
   if (view["none"].as<bool>()) {
     health.kind = Health::Kind::none;
@@ -144,8 +144,8 @@ Health read_health(const View& view) {
 IpvsOptions read_ipvs(const View& view) {
   const View thresholds = view["thresholds"], timeouts = view["timeouts"];
   IpvsOptions ipvs{.persistence = view["persistence"].as<milliseconds>(),
-                   .upper = static_cast<int>(thresholds["upper"].as<std::int64_t>()),
-                   .lower = static_cast<int>(thresholds["lower"].as<std::int64_t>()),
+                   .upper = thresholds["upper"].as<int>(),
+                   .lower = thresholds["lower"].as<int>(),
                    .one_packet = view["one-packet"].as<bool>(),
                    .tcp = timeouts["tcp"].as<milliseconds>(),
                    .tcpfin = timeouts["tcpfin"].as<milliseconds>(),
@@ -157,7 +157,7 @@ IpvsOptions read_ipvs(const View& view) {
 }
 
 LoadBalancers read_load_balancers(const View& view) {
-  return {.replicas = static_cast<int>(view["replicas"].as<std::int64_t>()),
+  return {.replicas = view["replicas"].as<int>(),
           .in = choice<LoadBalancers::Place>(view["in"], {"pod", "node"}),
           .kind = view["kind"].as<std::string>(),
           .forwarding = read_forwarding(view),
@@ -173,21 +173,19 @@ LoadBalancers read_load_balancers(const View& view) {
 }
 
 Service read_service(const View& view) {
-  Service service{.name = view.name(),
-                  .addresses = view["addresses"].as<Prefix>(),
-                  .port = static_cast<std::uint16_t>(view["port"].as<std::int64_t>()),
-                  .udp = view["udp"].as<bool>(),
-                  .pods = {.replicas = static_cast<int>(view["pods"]["replicas"].as<std::int64_t>()),
-                           .app = view["pods"]["app"].as<std::string>()},
-                  .load_balancers = {},
-                  .mark = view.name_mark()};
+  Service service{
+      .name = view.name(),
+      .addresses = view["addresses"].as<Prefix>(),
+      .port = static_cast<std::uint16_t>(view["port"].as<std::int64_t>()),
+      .udp = view["udp"].as<bool>(),
+      .pods = {.replicas = view["pods"]["replicas"].as<int>(), .app = view["pods"]["app"].as<std::string>()},
+      .load_balancers = {},
+      .mark = view.name_mark()};
   if (view["load-balancers"].given()) service.load_balancers = read_load_balancers(view["load-balancers"]);
   return service;
 }
 
 }  // namespace
-
-int number(const View& whole_number) { return static_cast<int>(whole_number.as<std::int64_t>()); }
 
 std::vector<std::string> texts(const View& list) {
   std::vector<std::string> all;

@@ -22,7 +22,6 @@ Bench read_bench(const View& bench, const View& services);
 /// Nothing if it is not given.
 std::optional<Impairment> read_impairment(const View&);
 
-int number(const View& whole_number);
 /// The elements of a list.
 std::vector<std::string> texts(const View& list);
 

@@ -12,11 +12,11 @@ std::vector<double> numbers(const View& list) {
 }
 
 Load read_load(const View& view) {
-  return {.connections = number(view["connections"]),
-          .threads = number(view["threads"]),
+  return {.connections = view["connections"].as<int>(),
+          .threads = view["threads"].as<int>(),
           .time = view["time"].as<std::chrono::milliseconds>(),
           .warm = view["warm"].as<std::chrono::milliseconds>(),
-          .rate = number(view["rate"])};
+          .rate = view["rate"].as<int>()};
 }
 
 PaperFigures read_paper(const View& view) {
@@ -37,7 +37,7 @@ Bench read_bench(const View& view, const View& services) {
               .set = {},
               .measures = {},
               .load = read_load(view["load"]),
-              .rounds = number(view["rounds"]),
+              .rounds = view["rounds"].as<int>(),
               .baseline = view["baseline"].as<std::string>(),
               .paper = {},
               .mark = view.name_mark()};

@@ -18,10 +18,6 @@ std::optional<T> if_given(const View& view) {
   return view.given() ? std::optional(view.as<T>()) : std::nullopt;
 }
 
-std::optional<int> number_if_given(const View& view) {
-  return view.given() ? std::optional(number(view)) : std::nullopt;
-}
-
 // --- traffic ---
 
 /// The only node whose role is client.
@@ -33,7 +29,7 @@ std::string client(const View& topology) {
 
 /// 0: the service's. An echo server of our own stands where one is looked for: RFC 862.
 int udp_port(const View& udp, const View& topology) {
-  if (udp["port"].given()) return number(udp["port"]);
+  if (udp["port"].given()) return udp["port"].as<int>();
   return topology["services"].at(text(udp["to"])).given() ? 0 : 7;
 }
 
@@ -46,17 +42,17 @@ Traffic read_traffic(const View& view, const View& topology) {
     traffic.udp = {.from = from(udp),
                    .to = text(udp["to"]),
                    .port = static_cast<std::uint16_t>(udp_port(udp, topology)),
-                   .flows = number(udp["flows"]),
-                   .rate = number(udp["rate"])};
+                   .flows = udp["flows"].as<int>(),
+                   .rate = udp["rate"].as<int>()};
   if (const View http = view["http"]; http.given())
     traffic.http = {.from = from(http),
                     .to = text(http["to"]),
-                    .rate = number(http["rate"]),
+                    .rate = http["rate"].as<int>(),
                     .timeout = http["timeout"].as<milliseconds>()};
   if (const View flows = view["flows"]; flows.given())
     traffic.flows = {.from = from(flows),
                      .to = text(flows["to"]),
-                     .count = number(flows["count"]),
+                     .count = flows["count"].as<int>(),
                      .interval = flows["interval"].as<milliseconds>()};
   return traffic;
 }
@@ -90,15 +86,15 @@ Subject read_outage(const View& view, const View&) {
 Subject read_requests(const View& view, const View&) {
   const auto answered = if_given<double>(view["answered"]);
   const auto otherwise = answered ? std::numeric_limits<int>::max() : 0;
-  return RequestExpectation{.failed = number_if_given(view["failed"]).value_or(otherwise),
+  return RequestExpectation{.failed = if_given<int>(view["failed"]).value_or(otherwise),
                             .only_in_flight = view["only-in-flight"].as<bool>(),
                             .rate = answered};
 }
 Subject read_flows(const View& view, const View&) {
-  return FlowExpectation{number_if_given(view["lost"]), number_if_given(view["survive"])};
+  return FlowExpectation{if_given<int>(view["lost"]), if_given<int>(view["survive"])};
 }
 Subject read_flows_moved(const View& view, const View&) {
-  return MovedExpectation{number(view["needlessly"])};
+  return MovedExpectation{view["needlessly"].as<int>()};
 }
 Subject read_fairness(const View& view, const View&) {
   return FairnessExpectation{
@@ -169,7 +165,7 @@ Action read_link(const View& view) {
   return SetLinkState{text(view["of"]), text(view["interface"]), text(view["state"]) == "up"};
 }
 Action read_flap(const View& view) {
-  return FlapLink{text(view["of"]), text(view["interface"]), number(view["times"]),
+  return FlapLink{text(view["of"]), text(view["interface"]), view["times"].as<int>(),
                   view["period"].as<milliseconds>()};
 }
 Action read_impair(const View& view) {
@@ -188,7 +184,7 @@ Action read_wait(const View& view) { return Wait{view.as<Drawn<milliseconds>>()}
 
 std::vector<Step> read_steps(const View& list);
 
-Action read_repeat(const View& view) { return Repeat{number(view["times"]), read_steps(view["steps"])}; }
+Action read_repeat(const View& view) { return Repeat{view["times"].as<int>(), read_steps(view["steps"])}; }
 Action read_one_of(const View& view) { return OneOf{read_steps(view)}; }
 
 constexpr std::pair<std::string_view, Action (*)(const View&)> actions[]{

@@ -69,6 +69,10 @@ bool View::as<bool>() const {
   return to_boolean(text()).value_or(false);
 }
 template <>
+int View::as<int>() const {
+  return static_cast<int>(as<std::int64_t>());
+}
+template <>
 std::int64_t View::as<std::int64_t>() const {
   return to_integer(text()).value_or(0);
 }

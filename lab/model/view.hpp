@@ -40,9 +40,9 @@ class View {
   Mark mark() const { return yaml_ ? yaml_->mark : name_mark_; }
   Mark name_mark() const { return name_mark_; }
 
-  /// T: bool, std::int64_t, std::uint64_t (bit/s), double (a share; a percentage, in percent), std::string,
-  /// milliseconds, Drawn<int>, Drawn<milliseconds>, Address, Prefix, LinkEnd, std::vector<std::string> (a
-  /// command's words).
+  /// T: bool, int, std::int64_t, std::uint64_t (bit/s), double (a share; a percentage, in percent),
+  /// std::string, milliseconds, Drawn<int>, Drawn<milliseconds>, Address, Prefix, LinkEnd,
+  /// std::vector<std::string> (a command's words).
   template <class T>
   T as() const;
 
@@ -59,6 +59,8 @@ class View {
 
 template <>
 bool View::as<bool>() const;
+template <>
+int View::as<int>() const;
 template <>
 std::int64_t View::as<std::int64_t>() const;
 template <>

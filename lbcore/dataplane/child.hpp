@@ -11,6 +11,9 @@
 
 namespace lbcore::dataplane {
 
+/// For a child to do what takes it milliseconds; and before one that has ended by itself is started again.
+constexpr std::chrono::seconds child_patience{10}, child_pause{1};
+
 /// A program that carries packets for lbd. What it writes goes on to our standard error. With all that it
 /// starts it ends when we do, whatever our end: it is the init of a PID namespace. One thread: its
 /// executor's.

@@ -23,9 +23,7 @@ namespace sys = lblab::sys;
 
 namespace {
 
-constexpr auto keepalived_patience = 10s;  // for keepalived to do what takes it milliseconds
-constexpr auto keepalived_pause = 1s;      // before one that has ended is started again
-constexpr auto keepalived_finish = 5s;     // to take away what it made
+constexpr auto keepalived_finish = 5s;  // to take away what it made
 constexpr const char* started = "Startup complete";
 constexpr const char* reloaded = "Reload complete";
 
@@ -84,7 +82,7 @@ void Keepalived::configure(const Table& desired) {
   std::filesystem::rename(file("keepalived.conf.new"), file("keepalived.conf"));
   if (child_) {
     child_->signal(SIGHUP);
-    child_->until("reload keepalived", reloaded, keepalived_patience);
+    child_->until("reload keepalived", reloaded, child_patience);
   } else {
     start();
   }
@@ -117,7 +115,7 @@ void Keepalived::start() {
                                file("keepalived.pid"), "--checkers_pid", file("checkers.pid")},
       [this] { start_later(); });
   try {
-    child_->until("start keepalived", started, keepalived_patience);
+    child_->until("start keepalived", started, child_patience);
   } catch (...) {
     child_.reset();
     throw;
@@ -126,7 +124,7 @@ void Keepalived::start() {
 
 void Keepalived::start_later() {
   child_.reset();
-  again_.expires_after(keepalived_pause);
+  again_.expires_after(child_pause);
   again_.async_wait([this](boost::system::error_code cancelled) {
     if (cancelled || child_) return;
     try {

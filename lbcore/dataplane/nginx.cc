@@ -19,9 +19,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto nginx_patience = 10s;  // for nginx to do what takes it milliseconds
-constexpr auto nginx_pause = 1s;      // before one that has ended is started again
-constexpr auto nginx_finish = 2s;     // for the last requests
+constexpr auto nginx_finish = 2s;  // for the last requests
 // The master says so when the sockets are open and it has the configuration, at start.
 constexpr const char* open_for_requests = "start worker processes";
 // Each worker of before says so when it takes no more connections, after SIGHUP. Until then some are served
@@ -78,7 +76,7 @@ void Nginx::configure(const Table& table) {
   std::filesystem::rename(wanted, file);
   if (child_) {
     child_->signal(SIGHUP);
-    child_->until("reload nginx", stepped_down, nginx_patience, workers());
+    child_->until("reload nginx", stepped_down, child_patience, workers());
   } else {
     start();
   }
@@ -91,7 +89,7 @@ void Nginx::start() {
   const std::vector<std::string> argv{"nginx", "-e", "stderr", "-p", folder_, "-c", folder_ + "/nginx.conf"};
   child_.emplace(executor_, argv, [this] { start_later(); });
   try {
-    child_->until("start nginx", open_for_requests, nginx_patience);
+    child_->until("start nginx", open_for_requests, child_patience);
   } catch (...) {
     child_.reset();
     throw;
@@ -100,7 +98,7 @@ void Nginx::start() {
 
 void Nginx::start_later() {
   child_.reset();
-  again_.expires_after(nginx_pause);
+  again_.expires_after(child_pause);
   again_.async_wait([this](boost::system::error_code cancelled) {
     if (cancelled || child_) return;
     try {
